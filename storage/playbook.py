@@ -1,0 +1,45 @@
+"""Where a playbook's files are read from: the package itself, or a folder that somebody edits."""
+
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from call_flow.playbook.book import Playbook, PlaybookError, Problem
+from call_flow.playbook.parsing import KINDS
+
+
+def read_packaged() -> Playbook:
+    """The playbook that came with the program."""
+    return Playbook.parse(packaged_files())
+
+
+def read_folder(path: Path) -> Playbook:
+    """The playbook in a folder. Raises PlaybookError naming every bad or missing file, line and field."""
+    return Playbook.parse(folder_files(path))
+
+
+def packaged_files() -> dict[str, str]:
+    """File name → text, of the playbook that came with the program."""
+    return _texts(resources.files("call_flow.playbook"))
+
+
+def folder_files(path: Path) -> dict[str, str]:
+    """File name → text; what is not there is left out. Raises PlaybookError where text is not UTF-8."""
+    return _texts(path)
+
+
+def _texts(folder: Traversable) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for name in KINDS:
+        file = folder / name
+        if file.is_file():
+            texts[name] = _text(name, file)
+    return texts
+
+
+def _text(name: str, file: Traversable) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise PlaybookError.of([Problem(name, line, "", "not UTF-8")]) from error
