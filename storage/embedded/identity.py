@@ -37,10 +37,10 @@ def _open_to_others(path: Path) -> bool:
 
 
 def unprivileged(folder: Path, program: Path) -> Identity:
-    """An identity other than root's that can use `folder` and run `program`: the process's own when that is not root.
+    """An identity other than root's that can use `folder` and run `program`: the process's own if not root.
 
-    Root becomes `nobody` where the way to both is open to it, else root in a user namespace where it is called
-    `nobody`. StackError when neither can be.
+    Root becomes `nobody` where the way to both is open to it, else root in a user namespace where it is
+    called `nobody`. StackError when neither can be.
     """
     if os.geteuid() != 0:
         return Identity(os.geteuid(), os.getegid())

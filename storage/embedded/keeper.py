@@ -1,7 +1,7 @@
-"""`python -m storage.embedded.keeper FOLDER DESCRIPTOR`: the one process that starts, watches and stops the servers.
+"""`python -m storage.embedded.keeper FOLDER DESCRIPTOR`: the one process that starts, watches and stops servers.
 
-It is nobody's child and outlives whoever started it. It holds `keeper.lock`, handed over by descriptor, and ends
-once it could have had `users.lock` alone for two seconds. It must start servers from its main thread only.
+It is nobody's child and outlives whoever started it. It holds `keeper.lock`, handed over by descriptor, and
+ends once it could have had `users.lock` alone for two seconds. It must start servers from its main thread only.
 """
 
 import os
@@ -23,7 +23,7 @@ _LOOK_EVERY_S = 0.5
 
 
 class Keeper:
-    """Waked by signals: SIGCHLD and SIGUSR1 (look again), SIGTERM and SIGINT (stop at once if nobody is there)."""
+    """Woken by signals: SIGCHLD and SIGUSR1 to look again, SIGTERM and SIGINT to stop if nobody is there."""
 
     def __init__(self, folder: StackFolder) -> None:
         mark = ProcessMark.of(os.getpid())
@@ -53,7 +53,7 @@ class Keeper:
         self._stop_all()
 
     def _clear_leftovers(self) -> None:
-        """Servers that outlived a keeper: without the lock's protection a second one would start on their files."""
+        """Stop servers that outlived a keeper: a second Redis or Chroma starts happily on the same files."""
         state = self._folder.read_state()
         servers = state.servers.items() if state else ()
         marks = [(SERVERS[store], server.mark) for store, server in servers if server.mark is not None]
@@ -127,7 +127,7 @@ def _detach() -> None:
 
 
 def main(path: str, descriptor: str) -> None:
-    """Keep the stack of this folder; the descriptor holds the lock and is closed by the end of the process."""
+    """Keep the stack of this folder; the descriptor holds the lock until the process ends."""
     os.set_inheritable(int(descriptor), False)
     _detach()
     print(f"keeper {os.getpid()} begins", flush=True)

@@ -1,4 +1,4 @@
-"""How a keeper begins: detached from the terminal, with the lock in its hand and nothing of the starter's secrets."""
+"""How a keeper begins: detached from the terminal, the lock in its hand, without the starter's secrets."""
 
 import os
 import subprocess

@@ -2,6 +2,7 @@
 
 import platform
 import signal
+from typing import Any
 
 from storage.embedded.binaries import find_program
 from storage.embedded.server import Server
@@ -9,6 +10,7 @@ from storage.embedded.store import Store
 
 _USER = "voicelearn"
 _AUTHENTICATION_FAILED = 18
+_IMPATIENT: dict[str, Any] = {"serverSelectionTimeoutMS": 1000}
 
 
 class Mongo(Server):
@@ -35,7 +37,8 @@ class Mongo(Server):
         from pymongo import AsyncMongoClient
         from pymongo.errors import OperationFailure
 
-        async with AsyncMongoClient(self.url, serverSelectionTimeoutMS=1000) as client:
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(self.url, **_IMPATIENT)
+        async with client:
             try:
                 await client["voicelearn"].command("dbStats")
             except OperationFailure as refused:
@@ -48,5 +51,6 @@ class Mongo(Server):
         from pymongo import AsyncMongoClient
 
         anonymous = f"mongodb://127.0.0.1:{self.port}/"
-        async with AsyncMongoClient(anonymous, serverSelectionTimeoutMS=1000) as client:
+        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(anonymous, **_IMPATIENT)
+        async with client:
             await client["admin"].command("createUser", _USER, pwd=self.password, roles=["root"])

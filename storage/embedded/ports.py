@@ -1,7 +1,7 @@
 """Free loopback ports that stay free while their server is away.
 
-Never one of the ephemeral range: an outgoing connection could take it meanwhile, and a client that keeps trying
-a closed port of that range sooner or later connects to itself.
+Never one of the ephemeral range: an outgoing connection could take it meanwhile, and a client that keeps
+trying a closed port of that range sooner or later connects to itself.
 """
 
 import random

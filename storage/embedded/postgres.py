@@ -3,6 +3,7 @@
 That one adds a system user, opens the modes of parent folders and leaves the server behind.
 """
 
+import shutil
 import signal
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ _DATABASE = "voicelearn"
 
 
 class Postgres(Server):
-    """The cluster is `data` inside the folder; it is made as `data.new` and renamed, so it is never half made."""
+    """The cluster is `data` inside the folder; made as `data.new` and renamed, it is never half made."""
 
     store = Store.POSTGRES
     stop_signal = signal.SIGINT
@@ -66,8 +67,6 @@ class Postgres(Server):
         self._identity.adopt(self.folder)
 
     def _clear_half_made(self) -> None:
-        import shutil
-
         shutil.rmtree(self._data.with_suffix(".new"), ignore_errors=True)
 
     def _clear_stale_pid(self) -> None:

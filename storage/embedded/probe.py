@@ -1,4 +1,4 @@
-"""`python -m storage.embedded.probe FOLDER STORE PORT`: ask a server until it answers; exit status 0 when it has.
+"""`python -m storage.embedded.probe FOLDER STORE PORT`: ask a server until it answers; exit status 0 then.
 
 A process of its own, so that the keeper never imports a driver and never waits.
 """

@@ -170,7 +170,7 @@ class ServerRun:
         self._failed(f"{self.store} runs but does not answer")
 
     def _failed(self, error: str, for_good: bool = False) -> None:
-        """It will be tried again, ever more slowly; `FAILED` tells those who wait for a first start to give up."""
+        """It is tried again, ever more slowly; `FAILED` tells those who wait for a first start to give up."""
         self._end_probe()
         self._failures += 1
         self._restarts += 1

@@ -42,10 +42,10 @@ class Server(ABC):
         """
 
     def preparation(self) -> list[str] | None:
-        """A command that must have ended well before the server's first start; None when nothing is needed."""
+        """A command that must end well before the server's first start; None when nothing is needed."""
         return None
 
-    def prepared(self) -> None:
+    def prepared(self) -> None:  # noqa: B027
         """Called when `preparation` has ended well."""
 
     def settle(self) -> None:

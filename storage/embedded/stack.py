@@ -1,7 +1,7 @@
 """Joining the stack of a folder: it runs while somebody uses it, whoever started it.
 
-A user is a shared lock, so one that dies by kill -9 has left. Whatever is asked of the servers goes through files
-that the keeper reads; no user ever starts or stops a server by itself.
+A user is a shared lock, so one that dies by kill -9 has left. Whatever is asked of the servers goes through
+files that the keeper reads; no user ever starts or stops a server by itself.
 """
 
 import os
@@ -58,7 +58,7 @@ class Stack:
 
     @property
     def urls(self) -> StoreUrls:
-        """Where the stores are: the same until the last user has left, and after it unless a port was taken."""
+        """Where the stores are; the same at the next start, unless another program took a port meanwhile."""
         return self._urls
 
     def leave(self, wait: bool = False) -> None:
@@ -81,7 +81,7 @@ class Stack:
         self.leave()
 
     def pause(self, store: str, timeout: float = 30.0) -> None:
-        """Stop one server for all its users and keep it stopped: until `resume`, or until this process ends."""
+        """Stop one server for all its users and keep it so until `resume` or the end of this process."""
         (one,) = named([store])
         self._folder.send_away(one)
         self._wake_keeper()

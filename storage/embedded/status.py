@@ -1,6 +1,7 @@
 """What of a stack runs, seen from outside: nothing is started, joined or asked."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -12,7 +13,7 @@ from storage.embedded.store import ALL, Store
 
 
 class ServerStatus(BaseModel):
-    """One server: `memory_bytes` is its and its children's share (PSS where it can be read), `disk_bytes` its folder's."""
+    """One server; `memory_bytes` counts its children too (PSS where it can be read), `disk_bytes` its folder."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -95,10 +96,8 @@ def _disk(folder: Path) -> int:
     total = 0
     for root, _, names in os.walk(folder):
         for name in names:
-            try:
-                total += os.lstat(os.path.join(root, name)).st_blocks * 512
-            except OSError:
-                continue
+            with suppress(OSError):
+                total += Path(root, name).lstat().st_blocks * 512
     return total
 
 
