@@ -106,7 +106,7 @@ class StackFolder:
         return {Store(name): password for name, password in known.items()}
 
     def ports(self) -> dict[Store, int]:
-        """The ports of last time, others where those are taken; for the keeper, before it starts any server."""
+        """The ports of last time, others where those are taken; for the keeper, before any server runs."""
         known = {Store(name): port for name, port in (self._read(self._ports) or {}).items()}
         ports = {store: port for store, port in known.items() if is_free(port)}
         for store in ALL:

@@ -1,7 +1,7 @@
-"""`python -m storage.embedded.keeper FOLDER DESCRIPTOR`: the one process that starts, watches and stops servers.
+"""`python -m storage.embedded.keeper FOLDER DESCRIPTOR`: starts, watches and stops the servers.
 
 It is nobody's child and outlives whoever started it. It holds `keeper.lock`, handed over by descriptor, and
-ends once it could have had `users.lock` alone for two seconds. It must start servers from its main thread only.
+ends once it could have had `users.lock` alone for two seconds. It must start servers from its main thread.
 """
 
 import os

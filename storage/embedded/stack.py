@@ -135,15 +135,15 @@ class Stack:
         """What runs, without joining or starting anything."""
         return status_of(StackFolder(folder))
 
+    @staticmethod
+    def urls_of(folder: Path | str) -> StoreUrls:
+        """The URLs of what the folder's keeper runs or last ran, passwords included, without joining."""
+        return _urls(StackFolder(folder), ALL)
+
     def _begin(self, deadline: float) -> None:
         self._folder.want(self.stores)
         self._await_servers(deadline)
-        passwords = self._folder.passwords()
-        assert passwords
-        state = self._folder.read_state()
-        assert state is not None
-        ports = {store: state.servers[store].port for store in self.stores}
-        self._urls = StoreUrls(**{s: self._folder.server(s, port).url for s, port in ports.items()})
+        self._urls = _urls(self._folder, self.stores)
         self._watch.start()
 
     def _await_servers(self, deadline: float) -> None:
@@ -188,6 +188,13 @@ class Stack:
             # A folder that was deleted under us, or a full table of processes: the next look may do better.
             with suppress(OSError, StackError):
                 start_keeper(self._folder)
+
+
+def _urls(folder: StackFolder, stores: tuple[Store, ...]) -> StoreUrls:
+    state = folder.read_state()
+    known = state.servers if state is not None else {}
+    ports = {store: known[store].port for store in stores if store in known}
+    return StoreUrls(**{store: folder.server(store, port).url for store, port in ports.items()})
 
 
 def _answers(state: ServerState | None) -> bool:

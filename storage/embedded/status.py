@@ -13,7 +13,7 @@ from storage.embedded.store import ALL, Store
 
 
 class ServerStatus(BaseModel):
-    """One server; `memory_bytes` counts its children too (PSS where it can be read), `disk_bytes` its folder."""
+    """One server; `memory_bytes` with its children (PSS where it can be read), `disk_bytes` of its folder."""
 
     model_config = ConfigDict(frozen=True)
 

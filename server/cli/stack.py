@@ -1,0 +1,103 @@
+"""`voicelearn stack`: keep the embedded servers running between commands, look at them, end them.
+
+Other commands start or join the stack by themselves; nothing here is needed for them.
+"""
+
+from pathlib import Path
+
+import click
+
+from storage.embedded.errors import StackError
+from storage.embedded.stack import Stack
+from storage.embedded.status import ServerStatus, StackStatus
+from storage.embedded.store import ALL
+
+_MEGABYTE = 1 << 20
+_ROW = "{:<10} {:<10} {:>7} {:>6} {:>9} {:>9}  {}"
+
+
+def stack_folder(data: Path) -> Path:
+    """Where below the data folder the servers keep their files."""
+    return data / "stack"
+
+
+_data = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="VOICELEARN_DATA",
+    default=Path(".data"),
+    show_default=True,
+    help="The data folder.",
+)
+
+
+@click.group()
+def stack() -> None:
+    """The embedded database servers of a data folder."""
+
+
+@stack.command()
+@_data
+@click.option("--only", "only", multiple=True, type=click.Choice([str(store) for store in ALL]))
+def up(data: Path, only: tuple[str, ...]) -> None:
+    """Start the servers and leave them running until `stack down` or the machine's next boot."""
+    try:
+        Stack.up(stack_folder(data), only or ALL)
+    except StackError as error:
+        raise click.ClickException(str(error)) from error
+    _show(Stack.status(stack_folder(data)))
+
+
+@stack.command()
+@_data
+def down(data: Path) -> None:
+    """Stop the servers; while another command uses them they stop with that one."""
+    if Stack.down(stack_folder(data)):
+        click.echo("stopped")
+        return
+    users = Stack.status(stack_folder(data)).users
+    named = f" (pids {', '.join(map(str, users))})" if users else ""
+    click.echo(f"still in use{named}: the servers stop with their last user")
+
+
+@stack.command()
+@_data
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--urls", is_flag=True, help="The stores' URLs, passwords included.")
+def status(data: Path, as_json: bool, urls: bool) -> None:
+    """Each server's pid, port, memory and disk. Exit status 3 when nothing runs."""
+    found = Stack.status(stack_folder(data))
+    if as_json:
+        click.echo(found.model_dump_json(indent=2))
+    else:
+        _show(found)
+    if urls:
+        for store, url in Stack.urls_of(stack_folder(data)).model_dump().items():
+            click.echo(f"{store:<10} {url}")
+    if not found.running:
+        raise SystemExit(3)
+
+
+def _show(found: StackStatus) -> None:
+    click.echo(f"{found.folder}: {_summary(found)}")
+    if not found.running:
+        return
+    click.echo(_ROW.format("store", "state", "pid", "port", "memory", "disk", ""))
+    for server in found.servers:
+        click.echo(_row(server).rstrip())
+
+
+def _summary(found: StackStatus) -> str:
+    if not found.running:
+        return "not running"
+    kept = "kept running until `stack down`" if found.held else "runs while it is used"
+    return f"running, {kept}; users: {len(found.users)}"
+
+
+def _row(server: ServerStatus) -> str:
+    memory = f"{server.memory_bytes / _MEGABYTE:.0f} MB"
+    disk = f"{server.disk_bytes / _MEGABYTE:.0f} MB"
+    first_line = server.error.partition("\n")[0]
+    return _ROW.format(
+        server.store, server.phase, server.pid or "", server.port, memory, disk, first_line[:200]
+    )
