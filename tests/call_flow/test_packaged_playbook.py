@@ -14,7 +14,7 @@ ASKS: dict[str, str] = {
     "greeting": r"speaking with",
     "permission": r"two minutes",
     "rapport": r"\b(still|interested)\b",
-    "situation": r"\b(today|currently)\b.*\b(income|earn|make)\b|\b(income|earn|make)\b.*\b(today|currently)\b",
+    "situation": r"(?=.*\b(today|currently)\b).*\b(income|earn|make)\b",
     "goals": r"like to earn|\brather\b|\binstead\b",
     "motivation": r"\bwhy\b",
     "availability": r"\bhours\b",
@@ -24,7 +24,7 @@ ASKS: dict[str, str] = {
     "commitment": r"(next step|talk|speak) .*\{closer_name\}|\{closer_name\}.*next step",
 }
 PROMISES = re.compile(
-    r"guarantee[ds]? (you|an? income|success)|risk.free|get rich|easy money(?! and)|act now|last chance|"
+    r"guarantee[ds]? (you|an? income|success)|risk.free|get rich|act now|last chance|"
     r"only today|limited (time|spots)|you will (earn|make)|passive income|no risk",
     re.IGNORECASE,
 )

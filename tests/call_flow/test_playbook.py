@@ -106,7 +106,7 @@ def test_what_is_no_playbook_does_not_load(book):
 
 def test_every_bad_line_of_every_file_is_named(files):
     bad = dict(files)
-    bad["knowledge.jsonl"] = files["knowledge.jsonl"] + '{"id": "know.more", "question": "?", "txt": "Ha"}\n{oops\n'
+    bad["knowledge.jsonl"] += '{"id": "know.more", "question": "?", "txt": "Ha"}\n{oops\n'
     bad = edited(bad, "lines.jsonl", "ack.3", lambda line: line.update(text="All right, {nickname}."))
     bad = edited(bad, "strategies.jsonl", "opening.direct", lambda line: line.update(moment="overture"))
     last = len(files["knowledge.jsonl"].splitlines())
@@ -133,7 +133,7 @@ def test_every_bad_line_of_every_file_is_named(files):
         ("strategies.jsonl", "rapport.direct", {"technique": "charm"}, "technique"),
         ("strategies.jsonl", "rapport.direct", {"phase": "goals"}, "phase"),
         ("strategies.jsonl", "rapport.direct", {"text": "Are you still interested?"}, "text"),
-        ("strategies.jsonl", "rapport.direct", {"text": "In short, no pressure. Are you still interested?"}, "text"),
+        ("strategies.jsonl", "rapport.direct", {"text": "In short, you decide. Still interested?"}, "text"),
         ("strategies.jsonl", "opening.empathy", {"fallback": "I understand. Is it you?"}, "fallback"),
         ("objections.jsonl", "scam", {"responses": []}, "responses"),
         ("phases.jsonl", "goals", {"order": 6}, "order"),
@@ -178,7 +178,7 @@ def test_an_absent_file_and_an_empty_one_are_named(files, name):
 
 def test_a_required_line_that_is_gone_is_named(files):
     kept = [line for line in files["lines.jsonl"].splitlines() if json.loads(line)["id"] != "dnc.confirm"]
-    with pytest.raises(PlaybookError, match="the line 'dnc.confirm' is missing"):
+    with pytest.raises(PlaybookError, match=r"the line 'dnc\.confirm' is missing"):
         Playbook.parse({**files, "lines.jsonl": "\n".join(kept)})
 
 
@@ -195,7 +195,7 @@ def test_a_folder_is_read_like_the_package(files, book, tmp_path):
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert read_folder(tmp_path) == book
     (tmp_path / "lines.jsonl").write_bytes(b'{"id": "hold"}\n\xff\n')
-    with pytest.raises(PlaybookError, match="lines.jsonl:2: not UTF-8"):
+    with pytest.raises(PlaybookError, match=r"lines\.jsonl:2: not UTF-8"):
         read_folder(tmp_path)
 
 
@@ -211,8 +211,10 @@ def test_a_line_is_filled_from_the_lead(book):
 
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_the_fallback_is_said_when_a_value_is_missing_or_blank(book, value):
-    values = SETTINGS | LEAD | {"first_name": value}
-    said = book.render(book.spoken("opening.direct"), {key: text for key, text in values.items() if text is not None})
+    values = SETTINGS | {key: text for key, text in LEAD.items() if key != "first_name"}
+    if value is not None:
+        values["first_name"] = value
+    said = book.render(book.spoken("opening.direct"), values)
     assert said.endswith("Am I speaking with the person who asked?")
 
 
@@ -224,7 +226,7 @@ def test_a_value_with_braces_is_said_as_it_is(book):
 def test_what_cannot_be_said_names_entry_and_placeholder(book):
     with pytest.raises(PlaybookError, match=r"voicemail.message: no value for \{callback_number\}"):
         book.render(book.line("voicemail.message"), {"agent_name": "Ava", "business": "Home Road"})
-    with pytest.raises(PlaybookError, match="no line 'voicemail.song'"):
+    with pytest.raises(PlaybookError, match=r"no line 'voicemail\.song'"):
         book.line("voicemail.song")
 
 
@@ -238,7 +240,7 @@ def test_arms_are_found_by_moment_and_objection(book):
     assert [phase.key for phase in book.phases] == [phase.value for phase in Phase]
     assert book.phase("situation").captures == ("current_income_range",)
     assert book.strategies("goals") == ()
-    assert {response.technique for response in book.responses("no_money")} >= {"empathy", "direct", "autonomy"}
+    assert {response.technique for response in book.responses("no_money")} >= {"empathy", "direct"}
 
 
 def test_every_text_that_is_found_by_meaning_has_its_own_name(book):
