@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from call_flow.events import Given
 from call_flow.model import Frozen
 from call_flow.phases import Phase
 

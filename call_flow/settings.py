@@ -20,7 +20,6 @@ class CallSettings(Frozen):
     closer_ring_timeout: int = 20
     max_duration: int = 1200
     silence: float = 6.0
-    same_turn: float = 1.5
     speech_expiry: float = 8.0
     watch: float = 60.0
     amd: Literal["disabled", "detect", "premium"] = "detect"

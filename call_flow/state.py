@@ -1,7 +1,7 @@
 """The whole state of one call, as `reduce` moves it and as Postgres keeps it; and the two views others take of it."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from call_flow.status import FinalStatus
 MACHINE_VERSION = 1
 STATE_FORM = 1
 
+PROSPECT = "prospect"
 LegState = Literal["dialing", "initiated", "answered", "bridged", "ended"]
 LEG_ORDER: tuple[LegState, ...] = ("dialing", "initiated", "answered", "bridged", "ended")
 
@@ -51,6 +52,7 @@ class Line(Draft):
     n: int
     leg: str
     text: str
+    asks: str | None = None  # the question it ends with, as in `CallState.asked`
     entry: str | None = None  # playbook id
     phase: Phase
     purpose: str  # what follows when it has ended: "ask", "goodbye", "whisper", "announce", …
@@ -68,7 +70,7 @@ class Turn(Draft):
 
     texts: tuple[str, ...] = ()
     at: datetime
-    before: dict[str, Any] | None = None  # the state before, while the turn's line has not begun
+    before: str | None = None  # the state before, as JSON, while the line that answers it has not begun
 
 
 class CallState(Draft):
@@ -102,9 +104,14 @@ class CallState(Draft):
 
     turn: Turn | None = None
     held: tuple[str, ...] = ()  # words heard under a line that is not to be interrupted
-    asked: str | None = None  # what the last question asks for: a phase key, or "callback", "followup"
-    reprompts: int = 0
+    last_final: str = ""  # the latest final words, to know a late interim by
+    asked: str | None = (
+        None  # what the open question asks for: a phase key, "objection", "callback", "followup" or "screening"
+    )
+    reprompts: int = 0  # of the open question
+    objection: str | None = None  # the type whose answer the prospect is weighing
     heard_words: int = 0
+    last_words_at: datetime | None = None
 
     captures: dict[str, str] = Field(default_factory=dict)
     callback_at: datetime | None = None
@@ -113,7 +120,6 @@ class CallState(Draft):
     decisions: list[HotDecision] = Field(default_factory=list)
     transfers: list[TransferRecord] = Field(default_factory=list)
     closer_available: bool | None = None
-    closer_phone: str | None = None
     engagement: float = 50.0
     engagement_parts: dict[str, float] = Field(default_factory=dict)
     engagement_curve: list[tuple[float, float]] = Field(default_factory=list)
@@ -127,6 +133,14 @@ class CallState(Draft):
     @classmethod
     def new(cls, call_id: str) -> "CallState":
         return cls(call_id=call_id)
+
+    @property
+    def ended(self) -> bool:
+        return self.mode == "ended"
+
+    @property
+    def prospect(self) -> Leg:
+        return self.legs[PROSPECT]
 
     @property
     def segment(self) -> str:

@@ -1,0 +1,93 @@
+"""What became of commands whose answer matters, and of what Telnyx saves for us."""
+
+from call_flow.events import CommandDone, CommandFailed, LegHungUp, MessageUpdated, RecordingSaved
+from call_flow.machine import closing, dialing, handoff, speech
+from call_flow.machine.deciding import Deciding
+from call_flow.state import PROSPECT, Leg
+
+ENDED = "90018"  # Telnyx: the call has already ended
+
+
+def done(deciding: Deciding, body: CommandDone) -> None:
+    action, _, rest = body.key.partition(":")
+    if action == "dial":
+        _dialed(deciding.state.legs.get(rest), body)
+    elif action == "message":
+        deciding.state.message_id = body.result.get("id")
+        deciding.state.message_status = deciding.state.message_status or "queued"
+    elif action == "check" and body.result.get("is_alive") is False:
+        leg = rest.rpartition(":")[0]
+        dialing.hung_up(deciding, LegHungUp(leg=leg, cause="lost"))
+
+
+def failed(deciding: Deciding, body: CommandFailed) -> None:
+    action, _, rest = body.key.partition(":")
+    if action == "dial":
+        _not_dialed(deciding, rest, body.code)
+    elif action == "speak":
+        _not_spoken(deciding, int(rest), body)
+    elif action == "bridge":
+        handoff.not_bridged(deciding)
+    elif action == "message":
+        deciding.state.message_status = "failed"
+    elif action == "answer":
+        closing.fail(deciding, body.code)
+    elif body.code == ENDED:
+        _look(deciding, rest)
+
+
+def recording_saved(deciding: Deciding, body: RecordingSaved) -> None:
+    state = deciding.state
+    state.recording = body.urls | ({"id": body.recording_id} if body.recording_id else {})
+    _learn_again(deciding)
+
+
+def message_updated(deciding: Deciding, body: MessageUpdated) -> None:
+    deciding.state.message_status = body.status
+    _learn_again(deciding)
+
+
+def _learn_again(deciding: Deciding) -> None:
+    if deciding.state.ended:
+        closing.learn(deciding)
+
+
+def _dialed(leg: Leg | None, body: CommandDone) -> None:
+    """Webhooks may have overtaken the dial's own answer: what they told is newer."""
+    if leg is None:
+        return
+    for name in ("call_control_id", "call_leg_id", "call_session_id"):
+        if getattr(leg, name) is None:
+            setattr(leg, name, body.result.get(name))
+
+
+def _not_dialed(deciding: Deciding, leg_name: str, code: str) -> None:
+    leg = deciding.state.legs.get(leg_name)
+    if leg is None or leg.state != "dialing":
+        return
+    if leg_name == PROSPECT:
+        closing.fail(deciding, code)
+    else:
+        dialing.hung_up(deciding, LegHungUp(leg=leg_name, cause=code))
+
+
+def _not_spoken(deciding: Deciding, n: int, body: CommandFailed) -> None:
+    line = next((line for line in deciding.state.lines if line.n == n), None)
+    if line is None or line.begun_at is not None:
+        return
+    if body.code == ENDED:
+        _look(deciding, line.leg)
+    elif body.code == "expired" and not body.maybe_done:
+        speech.never_begun(deciding, line)
+    elif body.maybe_done:
+        # It may have been heard: never twice. The silence that follows asks again in other words.
+        speech.finish(deciding, line)
+    elif line.leg == PROSPECT:
+        closing.fail(deciding, body.code)
+
+
+def _look(deciding: Deciding, leg_name: str) -> None:
+    """Telnyx says that the leg is gone; its own word for it settles it."""
+    leg = deciding.state.legs.get(leg_name or PROSPECT)
+    if leg is not None and leg.alive:
+        deciding.command("check_leg", f"check:{leg.name}:{deciding.count(f'check:{leg.name}')}", leg.name)

@@ -1,0 +1,154 @@
+"""One turn of the prospect, one answer: what the words mean, in order of how much they override."""
+
+from call_flow import engagement, rules
+from call_flow.events import EngagementCrossed, Perceived
+from call_flow.machine import answers, closing, dialing, objections, progress
+from call_flow.machine.deciding import Deciding
+from call_flow.phases import Phase
+from call_flow.status import FinalStatus
+
+SURE = 0.6  # confidence from which an intent without a rule overrides the question that is open
+KNOWLEDGE = {  # what people ask anywhere, and the snippet that answers
+    "ask_cost": "know.cost",
+    "ask_details": "know.what_is_it",
+    "ask_identity": "know.company",
+    "ask_how_got_number": "know.number",
+    "ask_income": "know.earnings",
+}
+
+
+def weigh(deciding: Deciding, text: str, perceived: Perceived) -> None:
+    """Engagement and sentiment after these words."""
+    state = deciding.state
+    asked_at = next(
+        (line.ended_at for line in reversed(state.lines) if line.ended_at and not line.stopped), None
+    )
+    pause = (deciding.event.occurred_at - asked_at).total_seconds() if asked_at and state.asked else None
+    parts = engagement.utterance_parts(text, perceived, pause)
+    state.engagement = engagement.smoothed(state.engagement, parts)
+    state.engagement_parts = {name: round(value, 2) for name, value in parts.items()}
+    state.sentiment = round(0.6 * state.sentiment + 0.4 * perceived.sentiment, 4)
+    since = (deciding.at - state.answered_at).total_seconds() if state.answered_at else 0.0
+    state.engagement_curve.append((round(since, 2), state.engagement))
+
+
+def engagement_crossed(deciding: Deciding, body: EngagementCrossed) -> None:
+    deciding.state.engagement, deciding.state.engagement_parts = body.score, body.parts
+
+
+def respond(deciding: Deciding, text: str, perceived: Perceived) -> None:
+    """Decides the one next step. The line that was being said has been stopped or has ended."""
+    _stop_what_was_not_heard(deciding)
+    if not (_certain(deciding, text, perceived) or _anywhere(deciding, text, perceived)):
+        answers.answer(deciding, text, perceived)
+
+
+def _stop_what_was_not_heard(deciding: Deciding) -> None:
+    if deciding.current_line() is not None:
+        deciding.stop_speech()
+
+
+def _certain(deciding: Deciding, text: str, perceived: Perceived) -> bool:
+    """What law and truth demand, by exact rules first."""
+    sure = perceived.confidence >= SURE
+    early = deciding.state.phase in (Phase.GREETING, Phase.PERMISSION)
+    if rules.asks_not_to_be_called(text) or (perceived.intent == "do_not_call" and sure):
+        closing.do_not_call(deciding, text)
+    elif rules.says_wrong_number(text) or (perceived.intent == "wrong_person" and sure and early):
+        closing.wrong_person(deciding)
+    elif rules.asks_whether_robot(text) or (perceived.intent == "ask_robot" and sure):
+        progress.resume(deciding, deciding.line("robot"))
+    elif deciding.state.phase is Phase.GREETING and rules.sounds_like_screening(text):
+        dialing.answer_screening(deciding)
+    elif deciding.state.phase is Phase.GREETING and rules.sounds_like_voicemail(text):
+        dialing.voicemail(deciding)
+    else:
+        return False
+    return True
+
+
+def _anywhere(deciding: Deciding, text: str, perceived: Perceived) -> bool:
+    """What may come up in any phase."""
+    intent, state = perceived.intent, deciding.state
+    if answers.fits(state.asked, perceived):
+        return False
+    if intent.startswith("objection."):
+        if intent == "objection.no_time" and state.phase in (Phase.GREETING, Phase.PERMISSION):
+            ask_callback(deciding, perceived)
+        else:
+            objections.raised(deciding, intent.removeprefix("objection."))
+    elif intent in KNOWLEDGE:
+        snippet = deciding.book.spoken(KNOWLEDGE[intent])
+        progress.resume(deciding, deciding.book.render(snippet, deciding.values()))
+    elif intent in _ANYWHERE:
+        return _ANYWHERE[intent](deciding, perceived)
+    else:
+        return False
+    return True
+
+
+def _say_again(deciding: Deciding, perceived: Perceived) -> bool:
+    said = [line for line in deciding.state.lines if line.begun_at]
+    if not said:
+        progress.resume(deciding)
+        return True
+    line = said[-1]
+    deciding.say(
+        f"{deciding.line('repeat')} {line.text}",
+        purpose=line.purpose,
+        entry=line.entry,
+        asks=line.asks,
+        interruptible=line.interruptible,
+    )
+    return True
+
+
+def _hold(deciding: Deciding, perceived: Perceived) -> bool:
+    deciding.say(deciding.line("hold"), purpose="hold", entry="hold", asks=deciding.state.asked)
+    return True
+
+
+def ask_callback(deciding: Deciding, perceived: Perceived) -> bool:
+    """Not now: book the time they name, or ask for one."""
+    if perceived.slots.callback_at is not None:
+        answers.book(deciding, perceived, "callback.confirm")
+    else:
+        progress.ask_line(deciding, "callback.ask", "callback")
+    return True
+
+
+def _hostile(deciding: Deciding, perceived: Perceived) -> bool:
+    if perceived.confidence < SURE:
+        return False
+    closing.goodbye(deciding, "hostile.goodbye", FinalStatus.DISQUALIFIED, "objection")
+    return True
+
+
+def _leaving(deciding: Deciding, perceived: Perceived) -> bool:
+    closing.goodbye(deciding, "goodbye.polite", FinalStatus.DISQUALIFIED)
+    return True
+
+
+def _buying(deciding: Deciding, perceived: Perceived) -> bool:
+    """A clear buying signal jumps to commitment; there it is a yes."""
+    state = deciding.state
+    if (
+        state.asked == "commitment"
+        or perceived.confidence < SURE
+        or state.phase in (Phase.GREETING, Phase.PERMISSION)
+    ):
+        return False
+    if state.phase is Phase.COMMITMENT:
+        return False
+    progress.jump(deciding, Phase.COMMITMENT, "positive", deciding.line("ack.positive"))
+    return True
+
+
+_ANYWHERE = {
+    "repeat": _say_again,
+    "hold_on": _hold,
+    "callback": ask_callback,
+    "hostile": _hostile,
+    "goodbye": _leaving,
+    "buying_signal": _buying,
+}

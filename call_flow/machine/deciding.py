@@ -1,0 +1,221 @@
+"""One decision under way: the new state being made, the effects so far, and the few verbs that every part of the machine speaks in."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from call_flow import effects as fx
+from call_flow.events import CloserHint, Event, Perceived, Vector
+from call_flow.machine.wording import values_for
+from call_flow.needs import Closers, Needs, Perception, PolicyVector, Prediction
+from call_flow.phases import Phase
+from call_flow.playbook.book import Playbook
+from call_flow.record import Choice, Segment
+from call_flow.settings import CallSettings
+from call_flow.state import PROSPECT, CallState, Leg, Line
+
+WORDS_PER_SECOND = 2.3  # a slow voice: the guard of a line must not fire while it is spoken
+LINE_SLACK_S = 12.0  # after which a line whose end was never reported counts as said
+CALL_LIMIT_SLACK_S = 900  # talk with the closer, on top of the agent's maximum
+
+
+class Deciding:
+    """`state` is this decision's own copy; nothing outside it changes before `reduce` returns."""
+
+    def __init__(self, state: CallState, event: Event, book: Playbook) -> None:
+        self.state = state
+        self.event = event
+        self.book = book
+        self.effects: list[fx.Effect] = []
+
+    @property
+    def at(self) -> datetime:
+        return self.event.at
+
+    @property
+    def settings(self) -> CallSettings:
+        if self.state.settings is None:
+            raise ValueError(f"call {self.state.call_id} has no settings: it was never begun")
+        return self.state.settings
+
+    def emit(self, effect: fx.Effect) -> None:
+        self.effects.append(effect)
+
+    def count(self, name: str) -> int:
+        """The next number of `name` in this call, from 1."""
+        self.state.counters[name] = self.state.counters.get(name, 0) + 1
+        return self.state.counters[name]
+
+    # the world's answers
+
+    def perceive(self, text: str) -> Perceived:
+        lead = self.state.lead
+        if text not in self.event.given.perceived:
+            raise Needs(Perception(text=text, timezone=lead.timezone if lead else "UTC"))
+        return self.event.given.perceived[text]
+
+    def closers(self) -> tuple[CloserHint, ...]:
+        if self.event.given.closers is None:
+            raise Needs(Closers())
+        return self.event.given.closers
+
+    def predict(self, features: dict[str, float]) -> float:
+        if self.event.given.prediction is None:
+            raise Needs(Prediction(features=features))
+        return self.event.given.prediction
+
+    def choose(self, key: str, moment: str, phase: Phase, arms: tuple[str, ...]) -> str:
+        """The arm that the policy's vector and draw take; recorded so that another policy can be judged on it."""
+        state = self.state
+        if key not in self.event.given.vectors:
+            raise Needs(
+                PolicyVector(
+                    key=key,
+                    moment=moment,
+                    phase=phase,
+                    segment=state.segment,
+                    arms=arms,
+                    control=state.control,
+                )
+            )
+        vector = self.event.given.vectors[key]
+        choice = Choice(
+            key=key,
+            moment=moment,
+            phase=phase,
+            segment=state.segment,
+            arms=vector.arms,
+            p=vector.p,
+            taken=_taken(vector),
+            draw=vector.draw,
+            policy=vector.policy,
+            posterior_version=vector.posterior_version,
+            at=self.at,
+        )
+        state.choices.append(choice)
+        self.emit(fx.RecordChoice(choice=choice))
+        return choice.taken
+
+    # commands and timers
+
+    def command(
+        self,
+        action: str,
+        key: str,
+        leg: str = PROSPECT,
+        *,
+        args: dict[str, Any] | None = None,
+        other_leg: str | None = None,
+        not_after: datetime | None = None,
+    ) -> None:
+        self.emit(
+            fx.Command(
+                key=key, action=action, leg=leg, args=args or {}, other_leg=other_leg, not_after=not_after
+            )
+        )
+
+    def timer(self, key: str, seconds: float) -> None:
+        self.emit(fx.SetTimer(key=key, due=self.at + timedelta(seconds=seconds)))
+
+    def cancel(self, key: str) -> None:
+        self.emit(fx.CancelTimer(key=key))
+
+    def dial(self, leg: str, to: str, *, ring_s: int, amd: str, extra: dict[str, Any] | None = None) -> None:
+        """A new leg and the command that rings it."""
+        state, settings = self.state, self.settings
+        state.legs[leg] = Leg(name=leg, to_number=to, dialed_at=self.at, last_event_at=self.at)
+        args: dict[str, Any] = {
+            "to": to,
+            "from_": settings.from_number,
+            "timeout_secs": ring_s,
+            "time_limit_secs": settings.max_duration + CALL_LIMIT_SLACK_S,
+            "answering_machine_detection": amd,
+        }
+        self.command("dial", f"dial:{leg}", leg, args=args | (extra or {}))
+
+    def hang_up(self, leg: str) -> None:
+        """Ends a leg, and looks again: a hangup that did not take is repeated as a command of its own."""
+        self.command("hangup", f"hangup:{leg}:{self.count(f'hangup:{leg}')}", leg)
+        self.timer(f"hangup:{leg}", 10.0)
+
+    # speech
+
+    def values(self) -> dict[str, str]:
+        return values_for(self.state)
+
+    def line(self, entry_id: str) -> str:
+        """A fixed line of the playbook, rendered for this lead."""
+        return self.book.render(self.book.line(entry_id), self.values())
+
+    def say(
+        self,
+        text: str,
+        *,
+        purpose: str,
+        entry: str | None = None,
+        leg: str = PROSPECT,
+        asks: str | None = None,
+        interruptible: bool = True,
+    ) -> Line:
+        """Speaks `text` on `leg`. What was decided for it and has not begun is the caller's to supersede first."""
+        state = self.state
+        state.last_line += 1
+        n = state.last_line
+        line = Line(
+            n=n, leg=leg, text=text, entry=entry, asks=asks, phase=state.phase, purpose=purpose,
+            interruptible=interruptible, decided_at=self.at,
+        )  # fmt: skip
+        state.lines.append(line)
+        self.command(
+            "speak",
+            f"speak:{n}",
+            leg,
+            args={
+                "payload": text,
+                "voice": self.settings.voice,
+                "language": self.settings.language,
+                "line": n,
+            },
+            not_after=self.at + timedelta(seconds=self.settings.speech_expiry),
+        )
+        if leg == PROSPECT:
+            self.cancel("silence")
+            self.timer("line", len(text.split()) / WORDS_PER_SECOND + LINE_SLACK_S)
+        return line
+
+    def stop_speech(self) -> None:
+        """Everything the agent says or was about to say to the prospect ends here."""
+        active = [
+            line
+            for line in self.state.lines
+            if line.leg == PROSPECT and not line.ended_at and not line.stopped
+        ]
+        if not active:
+            return
+        for line in active:
+            line.stopped = True
+        self.emit(fx.VoidCommands(keys=tuple(f"speak:{line.n}" for line in active)))
+        n = self.count("stop")
+        self.command("playback_stop", f"stop:{n}", args={"stop": "all"})
+
+    def current_line(self, leg: str = PROSPECT) -> Line | None:
+        """The line being said, or about to be, on `leg`."""
+        active = [
+            line for line in self.state.lines if line.leg == leg and not line.ended_at and not line.stopped
+        ]
+        return active[-1] if active else None
+
+    def file(self, segment_without_seq: dict[str, Any]) -> int:
+        """Files a new piece of transcript and returns its number."""
+        self.state.last_seq += 1
+        self.emit(fx.FileSegment(segment=Segment(seq=self.state.last_seq, **segment_without_seq)))
+        return self.state.last_seq
+
+
+def _taken(vector: Vector) -> str:
+    """The arm at `draw` on the cumulated probabilities."""
+    total = 0.0
+    for arm, p in zip(vector.arms, vector.p, strict=True):
+        total += p
+        if vector.draw < total:
+            return arm
+    return vector.arms[-1]

@@ -1,0 +1,224 @@
+"""A call's legs on their way up and down: dialled, ringing, answered by a person or a machine, hung up."""
+
+from call_flow import rules
+from call_flow.events import (
+    CallArrived,
+    CallRequested,
+    LegAnswered,
+    LegHungUp,
+    LegInitiated,
+    MachineDetected,
+    MachineGreetingEnded,
+)
+from call_flow.machine import closing, handoff, progress
+from call_flow.machine.deciding import Deciding
+from call_flow.needs import InboundCaller, Needs
+from call_flow.state import LEG_ORDER, PROSPECT, Leg, LegState
+from call_flow.status import FinalStatus
+
+GREET_WITHIN_S = 2.0  # of silence after the answer: 16 CFR 310.4(b)(4)(iii), a person within two seconds
+BEEP_WITHIN_S = 12.0  # a machine's greeting that never reports its end
+TRANSCRIPTION = {
+    "transcription_engine": "Telnyx",
+    "transcription_tracks": "inbound",
+    "transcription_engine_config": {"transcription_engine": "Telnyx", "interim_results": True},
+}
+MACHINES = ("machine", "fax_detected")
+PEOPLE = (
+    "human",
+    "human_residence",
+    "human_business",
+    "not_sure",
+    "silence",
+)  # not_sure is a person: Telnyx says so
+
+
+def requested(deciding: Deciding, body: CallRequested) -> None:
+    """The call begins: its lead, its settings and its playbook are fixed, and the prospect is rung."""
+    state = deciding.state
+    if state.started_at is not None:
+        return
+    state.lead, state.settings = body.lead, body.settings
+    state.playbook_version, state.control = body.playbook_version, body.control
+    state.started_at = deciding.at
+    _know_already(deciding)
+    deciding.dial(
+        PROSPECT,
+        body.lead.phone,
+        ring_s=body.settings.ring_timeout,
+        amd=body.settings.amd,
+        extra={"transcription": True, "transcription_config": TRANSCRIPTION},
+    )
+    deciding.timer("watch", body.settings.watch)
+
+
+def arrived(deciding: Deciding, body: CallArrived) -> None:
+    """Somebody calls us: answered, with what we know of the number."""
+    state = deciding.state
+    if state.started_at is not None:
+        return
+    given = deciding.event.given
+    if given.lead is None or given.settings is None:
+        raise Needs(InboundCaller(phone=body.from_number))
+    state.direction, state.lead, state.settings = "inbound", given.lead, given.settings
+    state.playbook_version = deciding.book.version
+    state.started_at = deciding.at
+    _know_already(deciding)
+    state.legs[PROSPECT] = Leg(name=PROSPECT, to_number=body.from_number, last_event_at=deciding.at)
+    _identify(state.legs[PROSPECT], body)
+    _advance_leg(state.legs[PROSPECT], "initiated")
+    deciding.command("answer", "answer", args={"transcription": True, "transcription_config": TRANSCRIPTION})
+    deciding.timer("watch", given.settings.watch)
+
+
+def initiated(deciding: Deciding, body: LegInitiated) -> None:
+    leg = deciding.state.legs.get(body.leg)
+    if leg is not None:
+        _identify(leg, body)
+        _advance_leg(leg, "initiated")
+
+
+def answered(deciding: Deciding, body: LegAnswered) -> None:
+    leg = deciding.state.legs.get(body.leg)
+    if leg is None or not _advance_leg(leg, "answered"):
+        return
+    leg.answered_at = deciding.at
+    if body.leg == PROSPECT:
+        deciding.state.answered_at = deciding.at
+        deciding.state.mode = "screening"
+        deciding.timer("greet", GREET_WITHIN_S)
+        deciding.timer("max", deciding.settings.max_duration)
+        if leg.machine in MACHINES:
+            _machine(deciding)
+    else:
+        handoff.closer_answered(deciding, leg)
+
+
+def machine_detected(deciding: Deciding, body: MachineDetected) -> None:
+    """A verdict, however late: it counts until a person has shown to be one."""
+    leg = deciding.state.legs.get(body.leg)
+    if leg is None or not leg.alive:
+        return
+    leg.machine = body.result
+    if body.leg != PROSPECT:
+        handoff.closer_detected(deciding, leg)
+    elif body.result in MACHINES:
+        _machine(deciding)
+    elif body.result in PEOPLE and deciding.state.mode == "screening" and leg.up:
+        greet(deciding)
+
+
+def greeting_ended(deciding: Deciding, body: MachineGreetingEnded) -> None:
+    if body.leg == PROSPECT and deciding.state.verdict is FinalStatus.VOICEMAIL:
+        leave_message(deciding)
+
+
+def greet(deciding: Deciding) -> None:
+    """The first words to a person. Once."""
+    state = deciding.state
+    if state.mode != "screening":
+        return
+    state.mode = "talking"
+    deciding.cancel("greet")
+    if state.direction == "inbound":
+        progress.greet_caller(deciding)
+    else:
+        progress.enter(deciding, state.phase)
+
+
+def voicemail(deciding: Deciding) -> None:
+    """A machine took the call: leave the message after its greeting, or leave."""
+    state = deciding.state
+    if state.verdict is not None or state.mode not in ("screening", "talking"):
+        return
+    state.verdict = FinalStatus.VOICEMAIL
+    deciding.stop_speech()
+    state.mode, state.asked = "closing", None
+    for key in ("greet", "silence", "line"):
+        deciding.cancel(key)
+    if deciding.settings.leave_voicemail:
+        deciding.timer("beep", BEEP_WITHIN_S)
+    else:
+        deciding.hang_up(PROSPECT)
+
+
+def leave_message(deciding: Deciding) -> None:
+    """Says the message once, after the beep."""
+    state = deciding.state
+    if state.counters.get("voicemail") or not deciding.settings.leave_voicemail or not state.prospect.up:
+        return
+    deciding.count("voicemail")
+    deciding.cancel("beep")
+    deciding.say(
+        deciding.line("voicemail.message"), purpose="goodbye", entry="voicemail.message", interruptible=False
+    )
+
+
+def hung_up(deciding: Deciding, body: LegHungUp) -> None:
+    leg = deciding.state.legs.get(body.leg)
+    if leg is None or not _advance_leg(leg, "ended"):
+        return
+    leg.ended_at, leg.hangup_cause = deciding.at, body.cause
+    deciding.cancel(f"hangup:{body.leg}")
+    if body.leg == PROSPECT:
+        closing.end(deciding, body)
+    else:
+        handoff.closer_gone(deciding, leg, body.cause)
+
+
+def heard_before_greeting(deciding: Deciding, text: str, intent: str, confidence: float) -> None:
+    """The far end's first words decide who it is: a machine, a screening bot, or a person to greet."""
+    if rules.sounds_like_screening(text) or (intent == "screening" and confidence >= 0.6):
+        answer_screening(deciding)
+    elif rules.sounds_like_voicemail(text) or (intent == "voicemail" and confidence >= 0.6):
+        voicemail(deciding)
+    else:
+        greet(deciding)
+
+
+def answer_screening(deciding: Deciding) -> None:
+    """Tells a screening bot who is calling, and waits for the person behind it."""
+    state = deciding.state
+    if deciding.count("screening") > 2:
+        return
+    deciding.cancel("greet")
+    deciding.stop_speech()
+    state.mode, state.asked = "screening", "screening"
+    deciding.say(
+        deciding.line("screening.answer"),
+        purpose="ask",
+        entry="screening.answer",
+        asks="screening",
+        interruptible=False,
+    )
+
+
+def _machine(deciding: Deciding) -> None:
+    state = deciding.state
+    person = "right_person" in state.captures or state.asked == "screening"
+    if state.prospect.up and not person:
+        voicemail(deciding)
+
+
+def _know_already(deciding: Deciding) -> None:
+    lead = deciding.state.lead
+    if lead is None:
+        return
+    for name in ("current_income_range", "desired_income_range", "time_availability", "experience_level"):
+        value = getattr(lead, name)
+        if value:
+            deciding.state.captures[name] = value
+
+
+def _identify(leg: Leg, body: LegInitiated | CallArrived) -> None:
+    leg.call_control_id = body.call_control_id or leg.call_control_id
+    leg.call_leg_id = body.call_leg_id or leg.call_leg_id
+    leg.call_session_id = body.call_session_id or leg.call_session_id
+
+
+def _advance_leg(leg: Leg, to: LegState) -> bool:
+    """Moves the leg forward; False where it already was as far, or further."""
+    if LEG_ORDER.index(to) <= LEG_ORDER.index(leg.state):
+        return False
+    leg.state = to
+    return True

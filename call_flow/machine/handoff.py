@@ -1,0 +1,293 @@
+"""The warm hand-over: claim a closer, dial, whisper, accept by key or console, bridge; and what the prospect gets when it fails."""
+
+from datetime import timedelta
+
+from call_flow import effects as fx
+from call_flow import hotness
+from call_flow.events import ClaimResult, CloserHint, ConsoleAction, Digit, LegBridged
+from call_flow.machine import closing, progress
+from call_flow.machine.deciding import Deciding
+from call_flow.record import TransferRecord
+from call_flow.state import PROSPECT, Leg
+from call_flow.status import FinalStatus
+
+CLAIM_S = 120.0  # a claim outlives ring, whisper and decision, and no more
+ACCEPT_S = 30.0  # from the closer's answer to the key press
+DETECT_S = 4.5  # standard detection speaks within 4.0 s of the answer
+BRIDGE_S = 10.0
+WAIT_LINE_S = 12.0
+ATTEMPTS = 2
+PATIENCE_S = 45.0  # of the waiting prospect: no second closer is rung after that
+
+
+def said_yes(deciding: Deciding) -> None:
+    """The prospect wants to talk to the closer: decide whether now, and with whom."""
+    state = deciding.state
+    decision = hotness.decide(state, deciding.at, True, deciding.settings.hot_threshold)
+    state.decisions.append(decision)
+    closers = deciding.closers()
+    state.closer_available = bool(closers)
+    if not decision.hot:
+        send_video(deciding, "goodbye.qualified")
+    elif closers:
+        _begin(deciding, closers)
+    else:
+        closing.to_handoff(deciding, "positive")
+        progress.ask_line(deciding, "followup.ask", "followup", deciding.line("transfer.failed_followup"))
+
+
+def claimed(deciding: Deciding, body: ClaimResult) -> None:
+    state = deciding.state
+    transfer = state.transfers[-1] if state.transfers else None
+    if (
+        transfer is None
+        or transfer.claim != body.claim
+        or transfer.ended_at is not None
+        or state.mode != "transferring"
+    ):
+        deciding.emit(fx.ReleaseClaim(claim=body.claim))
+        return
+    if body.closer is None:
+        _failed(deciding, "no_closer")
+        return
+    transfer.closer_id, transfer.closer_name, transfer.dialed_at = (
+        body.closer.id,
+        body.closer.name,
+        deciding.at,
+    )
+    leg = f"closer.{len(state.transfers)}"
+    deciding.dial(
+        leg,
+        body.closer.phone,
+        ring_s=deciding.settings.closer_ring_timeout,
+        amd="detect",
+        extra={"link_to": state.prospect.call_control_id},
+    )
+    deciding.timer("wait", WAIT_LINE_S)
+    deciding.timer("closer", deciding.settings.closer_ring_timeout + 10.0)
+    _record(deciding, transfer)
+
+
+def closer_answered(deciding: Deciding, leg: Leg) -> None:
+    transfer = _open_transfer(deciding, leg.name)
+    if transfer is None:
+        deciding.hang_up(leg.name)
+        return
+    transfer.answered_at = deciding.at
+    deciding.cancel("closer")
+    deciding.timer("accept", ACCEPT_S)
+    deciding.timer("detect", DETECT_S)
+    _record(deciding, transfer)
+    if leg.machine is not None:
+        closer_detected(deciding, leg)
+
+
+def closer_detected(deciding: Deciding, leg: Leg) -> None:
+    """A machine does not get the prospect; everything else hears the whisper."""
+    if _open_transfer(deciding, leg.name) is None or not leg.up:
+        return
+    if leg.machine in ("machine", "fax_detected"):
+        _failed(deciding, "voicemail")
+    else:
+        whisper(deciding)
+
+
+def whisper(deciding: Deciding) -> None:
+    """Tells the closer who is waiting, once, unheard by the prospect."""
+    leg = deciding.state.legs[_closer_leg(deciding)]
+    if (
+        not leg.up
+        or deciding.state.mode != "transferring"
+        or deciding.state.counters.get(f"whisper:{leg.name}")
+    ):
+        return
+    deciding.count(f"whisper:{leg.name}")
+    deciding.cancel("detect")
+    values = deciding.values() | {"summary": summary_for_closer(deciding)}
+    text = deciding.book.render(deciding.book.line("whisper"), values)
+    deciding.say(text, purpose="whisper", entry="whisper", leg=leg.name, interruptible=False)
+
+
+def whispered(deciding: Deciding) -> None:
+    """The closer has heard it all; the key press is awaited by the timer that runs."""
+
+
+def digit(deciding: Deciding, body: Digit) -> None:
+    if body.leg == PROSPECT or body.leg != _closer_leg(deciding):
+        return
+    if body.digit == "1":
+        accept(deciding)
+    elif body.digit == "2":
+        _failed(deciding, "declined")
+
+
+def console(deciding: Deciding, body: ConsoleAction) -> None:
+    if body.action == "accept":
+        accept(deciding)
+    elif body.action == "decline" and deciding.state.mode == "transferring":
+        _failed(deciding, "declined")
+    elif body.action == "hangup" and deciding.state.prospect.alive:
+        deciding.hang_up(PROSPECT)
+
+
+def accept(deciding: Deciding) -> None:
+    """The closer takes the call. From here no machine listens any more."""
+    state = deciding.state
+    leg = _closer_leg(deciding)
+    transfer = _open_transfer(deciding, leg)
+    if transfer is None or transfer.accepted_at is not None or not state.legs[leg].up:
+        return
+    transfer.accepted_at = deciding.at
+    for key in ("accept", "wait", "detect", "silence", "line", "max"):
+        deciding.cancel(key)
+    deciding.stop_speech()
+    n = len(state.transfers)
+    deciding.command("transcription_stop", f"transcription_stop:{n}")
+    if state.counters.get("record"):
+        deciding.command("record_stop", f"record_stop:{n}")
+    deciding.command("bridge", f"bridge:{n}", leg, other_leg=PROSPECT)
+    deciding.timer("bridge", BRIDGE_S)
+    _record(deciding, transfer)
+
+
+def bridged(deciding: Deciding, body: LegBridged) -> None:
+    """Telnyx says so for both legs; the first tells."""
+    state = deciding.state
+    leg = state.legs.get(body.leg)
+    if leg is not None and leg.up:
+        leg.state = "bridged"
+    transfer = _open_transfer(deciding, _closer_leg(deciding)) if state.transfers else None
+    if transfer is None or transfer.bridged_at is not None or state.ended:
+        return
+    transfer.bridged_at, transfer.outcome = deciding.at, "bridged"
+    state.mode, state.verdict = "bridged", FinalStatus.HOT_TRANSFER
+    deciding.cancel("bridge")
+    _record(deciding, transfer)
+
+
+def closer_gone(deciding: Deciding, leg: Leg, cause: str) -> None:
+    """The closer's leg ended: before the bridge the prospect gets something else, after it the call is over."""
+    state = deciding.state
+    transfer = _open_transfer(deciding, leg.name)
+    if transfer is None or state.ended:
+        return
+    if transfer.bridged_at is not None:
+        transfer.ended_at = deciding.at
+        deciding.emit(fx.ReleaseClaim(claim=transfer.claim))
+        _record(deciding, transfer)
+        deciding.hang_up(PROSPECT)
+    elif transfer.answered_at is not None:
+        _failed(deciding, "closer_hangup")
+    else:
+        _failed(deciding, "declined" if cause in ("call_rejected", "user_busy") else "no_answer")
+
+
+def not_picked_up(deciding: Deciding) -> None:
+    if deciding.state.mode == "transferring":
+        _failed(deciding, "no_answer")
+
+
+def still_waiting(deciding: Deciding) -> None:
+    """A word to the prospect who waits."""
+    if deciding.state.mode == "transferring" and deciding.current_line() is None:
+        deciding.say(
+            deciding.line("transfer.wait"), purpose="announce", entry="transfer.wait", interruptible=False
+        )
+        deciding.timer("wait", WAIT_LINE_S)
+
+
+def not_bridged(deciding: Deciding) -> None:
+    if deciding.state.mode == "transferring":
+        _failed(deciding, "failed")
+
+
+def prospect_changed_mind(deciding: Deciding) -> None:
+    closing.release_closer(deciding, "prospect_hangup")
+    send_video(deciding, "goodbye.polite")
+
+
+def send_video(deciding: Deciding, entry: str) -> None:
+    """The video by SMS, and a goodbye that says so."""
+    lead = deciding.state.lead
+    if lead is not None:
+        text = deciding.line("video.sms")
+        args = {"to": lead.phone, "from_": deciding.settings.from_number, "text": text}
+        deciding.command("message", "message:video", args=args)
+    closing.goodbye(deciding, entry, FinalStatus.VIDEO_SENT, "advanced")
+
+
+def summary_for_closer(deciding: Deciding) -> str:
+    """What the closer must know, in one breath."""
+    names = {
+        "current_income_range": "earns {}",
+        "desired_income_range": "wants {}",
+        "time_availability": "has {}",
+        "experience_level": "experience {}",
+        "motivation_level": "motivation {}",
+    }
+    known = [
+        text.format(deciding.state.captures[name])
+        for name, text in names.items()
+        if name in deciding.state.captures
+    ]
+    return f"Engagement {round(deciding.state.engagement)}. " + (", ".join(known) + "." if known else "")
+
+
+def _begin(deciding: Deciding, closers: tuple[CloserHint, ...]) -> None:
+    state = deciding.state
+    closing.to_handoff(deciding, "positive")
+    state.mode, state.asked, state.turn = "transferring", None, None
+    deciding.stop_speech()
+    deciding.say(
+        deciding.line("transfer.announce"), purpose="announce", entry="transfer.announce", interruptible=False
+    )
+    _claim(deciding, tuple(closer.id for closer in closers))
+
+
+def _claim(deciding: Deciding, closers: tuple[str, ...]) -> None:
+    state = deciding.state
+    claim = f"claim:{len(state.transfers) + 1}"
+    state.transfers.append(
+        TransferRecord(
+            claim=claim,
+            initiated_at=deciding.at,
+            engagement=state.engagement,
+            phase=state.decisions[-1].phase,
+            key_indicators=state.decisions[-1].reasons,
+        )
+    )
+    deciding.emit(
+        fx.ClaimCloser(claim=claim, closers=closers, expires_at=deciding.at + timedelta(seconds=CLAIM_S))
+    )
+    _record(deciding, state.transfers[-1])
+
+
+def _failed(deciding: Deciding, outcome: str) -> None:
+    """This closer will not take it: another one if there is one and the prospect has patience, else the video."""
+    state = deciding.state
+    waited = (deciding.at - state.transfers[0].initiated_at).total_seconds()
+    tried = {transfer.closer_id for transfer in state.transfers}
+    closing.release_closer(deciding, outcome)
+    if outcome != "no_closer" and len(state.transfers) < ATTEMPTS and waited < PATIENCE_S:
+        others = tuple(closer.id for closer in deciding.closers() if closer.id not in tried)
+        if others:
+            _claim(deciding, others)
+            return
+    send_video(deciding, "transfer.failed_video")
+
+
+def _closer_leg(deciding: Deciding) -> str:
+    return f"closer.{len(deciding.state.transfers)}"
+
+
+def _open_transfer(deciding: Deciding, leg: str) -> TransferRecord | None:
+    """The transfer that this closer's leg belongs to, while it is neither over nor given up."""
+    state = deciding.state
+    if not state.transfers or leg != _closer_leg(deciding) or leg not in state.legs:
+        return None
+    transfer = state.transfers[-1]
+    return transfer if transfer.ended_at is None else None
+
+
+def _record(deciding: Deciding, transfer: TransferRecord) -> None:
+    deciding.emit(fx.RecordTransfer(claim=transfer.claim, values=transfer.model_dump(mode="json")))

@@ -1,0 +1,136 @@
+"""The way through the phases: entering, skipping what is known, asking, asking again, leaving with a record."""
+
+from call_flow import hotness
+from call_flow.machine.deciding import Deciding
+from call_flow.phases import CAPTURES, ORDER, SKIPPABLE, Phase, PhaseOutcome, PhaseRecord
+
+ACKNOWLEDGEMENTS = 6  # ack.1 … ack.6
+CHOSEN = {  # the phases that begin with one of the policy's strategies, and the moment of the choice
+    Phase.GREETING: "opening",
+    Phase.RAPPORT: "rapport",
+    Phase.PRESENTATION: "presentation",
+    Phase.COMMITMENT: "commitment",
+}
+
+
+def enter(deciding: Deciding, phase: Phase, before: str = "") -> None:
+    """Enters `phase`, past those already known, and asks its question; `before` is said in the same breath."""
+    while _known(deciding, phase):
+        _open(deciding, phase)
+        leave(deciding, "advanced", "already known")
+        phase = ORDER[phase.order]
+    _open(deciding, phase)
+    deciding.state.reprompts = 0
+    ask(deciding, before)
+
+
+def advance(deciding: Deciding, outcome: PhaseOutcome, notes: str = "", before: str = "") -> None:
+    """Leaves the current phase and enters the next."""
+    leave(deciding, outcome, notes)
+    enter(deciding, ORDER[deciding.state.phase.order], before)
+
+
+def jump(deciding: Deciding, phase: Phase, outcome: PhaseOutcome, before: str = "") -> None:
+    """Leaves the current phase for a later one, as a buying signal does."""
+    leave(deciding, outcome)
+    enter(deciding, phase, before)
+
+
+def leave(deciding: Deciding, outcome: PhaseOutcome, notes: str = "") -> None:
+    """Closes the record of the current phase. After motivation, the prediction that accuracy is judged by is made."""
+    state = deciding.state
+    if not state.phases or state.phases[-1].ended_at is not None:
+        return
+    record = state.phases[-1]
+    record.ended_at, record.outcome, record.notes = deciding.at, outcome, notes
+    if record.phase is Phase.MOTIVATION:
+        state.prediction = deciding.predict(hotness.features(state))
+
+
+def ask(deciding: Deciding, before: str = "") -> None:
+    """The phase's own question, worded by the policy where it chooses."""
+    phase = deciding.state.phase
+    moment = CHOSEN.get(phase)
+    if moment is None:
+        entry_id, text = f"{phase}.ask", deciding.line(f"{phase}.ask")
+    else:
+        entry_id, text = _chosen(deciding, moment, phase)
+    _say_question(deciding, entry_id, _joined(before, text), phase)
+
+
+def resume(deciding: Deciding, before: str = "") -> None:
+    """Back to the open question after an interlude, in few words."""
+    phase = deciding.state.phase
+    deciding.state.objection = None
+    entry = f"{phase}.reprompt2"
+    _say_question(deciding, entry, _joined(before, deciding.line(entry)), phase)
+
+
+def reprompt(deciding: Deciding) -> bool:
+    """Asks the open question again, in other words; False after the second time."""
+    state = deciding.state
+    if state.reprompts >= 2:
+        return False
+    state.reprompts += 1
+    special = {"callback": "callback.unclear", "followup": "followup.ask"}
+    entry = special.get(state.asked or "", f"{state.phase}.reprompt{state.reprompts}")
+    asks = state.asked if state.asked in special else str(state.phase)
+    deciding.say(deciding.line(entry), purpose="ask", entry=entry, asks=asks)
+    return True
+
+
+def ask_line(deciding: Deciding, entry: str, asks: str, before: str = "") -> None:
+    """A fixed question outside the phases' own: a time to call back."""
+    deciding.state.reprompts = 0
+    deciding.say(_joined(before, deciding.line(entry)), purpose="ask", entry=entry, asks=asks)
+    deciding.state.asked = asks
+
+
+def greet_caller(deciding: Deciding) -> None:
+    """An inbound call's first words."""
+    _open(deciding, Phase.GREETING)
+    known = deciding.state.lead is not None and deciding.state.lead.id is not None
+    text = deciding.line("inbound.greeting")
+    if not known:
+        text = _joined(deciding.line("disclosure"), deciding.line("inbound.unknown"))
+    deciding.state.captures["right_person"] = "yes"
+    deciding.say(text, purpose="ask", entry="inbound.greeting", asks="greeting", interruptible=False)
+
+
+def acknowledgement(deciding: Deciding) -> str:
+    """The next of the short acknowledgements, in turn."""
+    n = (deciding.count("ack") - 1) % ACKNOWLEDGEMENTS + 1
+    return deciding.line(f"ack.{n}")
+
+
+def _chosen(deciding: Deciding, moment: str, phase: Phase) -> tuple[str, str]:
+    arms = tuple(strategy.id for strategy in deciding.book.strategies(moment))
+    count = deciding.count(f"choice:{moment}")
+    taken = deciding.choose(moment if count == 1 else f"{moment}:{count}", moment, phase, arms)
+    return taken, deciding.book.render(deciding.book.spoken(taken), deciding.values())
+
+
+def _say_question(deciding: Deciding, entry: str, text: str, phase: Phase) -> None:
+    # The opening tells who calls, that it is an AI voice and recorded, and how to opt out: it is heard out.
+    interruptible = phase is not Phase.GREETING
+    deciding.say(text, purpose="ask", entry=entry, asks=str(phase), interruptible=interruptible)
+    deciding.state.asked = str(phase)
+
+
+def _known(deciding: Deciding, phase: Phase) -> bool:
+    return phase in SKIPPABLE and CAPTURES[phase][0] in deciding.state.captures
+
+
+def _open(deciding: Deciding, phase: Phase) -> None:
+    state = deciding.state
+    if state.phases and state.phases[-1].ended_at is None:
+        if state.phases[-1].phase is phase:
+            return
+        leave(deciding, "advanced")
+    state.phase = phase
+    state.objection = None
+    state.phases.append(PhaseRecord(phase=phase, started_at=deciding.at))
+
+
+def _joined(before: str, text: str) -> str:
+    return f"{before} {text}".strip()

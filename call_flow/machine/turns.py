@@ -1,0 +1,172 @@
+"""Whose turn it is. The first final words of a turn decide one next line; more of the same turn replace a line that has not begun;
+words over a line stop it (barge-in); words under a line that must be heard out are held until it ends."""
+
+from call_flow import rules
+from call_flow.effects import DoNotCall
+from call_flow.events import Heard
+from call_flow.machine import closing, conversation, dialing, handoff, speech
+from call_flow.machine.deciding import Deciding
+from call_flow.state import PROSPECT, CallState, Turn
+
+FINAL_FOLLOWS_S = 4.0  # after interim words stopped the agent, if their final form never comes
+_MEMORY = 400  # characters of the latest final words that a late interim is compared with
+
+
+def heard(deciding: Deciding, body: Heard) -> None:
+    if body.leg != PROSPECT or not body.text:
+        return
+    if body.final:
+        _final(deciding, body)
+    else:
+        _interim(deciding, body.text)
+
+
+def take_up_held(deciding: Deciding) -> None:
+    """Words that came under a line that is not interrupted are answered when it is over; a mere hello is not an answer."""
+    state = deciding.state
+    if not state.held:
+        return
+    text = " ".join(state.held)
+    state.held = ()
+    perceived = deciding.perceive(text)
+    if perceived.intent in ("greeting", "backchannel", "voicemail", "screening") or rules.is_backchannel(
+        text
+    ):
+        return
+    _take_turn(deciding, text)
+
+
+def _interim(deciding: Deciding, text: str) -> None:
+    state = deciding.state
+    if state.mode == "talking" and not rules.repeats(text, state.last_final):
+        deciding.cancel("silence")
+        deciding.timer("silence", deciding.settings.silence + FINAL_FOLLOWS_S)
+        _barge_in(deciding, text)
+
+
+def _barge_in(deciding: Deciding, text: str) -> bool:
+    """Stops the line that is being said, if these words are more than a listener's "uh-huh"."""
+    line = deciding.current_line()
+    if line is None or line.begun_at is None or not line.interruptible or rules.is_backchannel(text):
+        return False
+    deciding.stop_speech()
+    deciding.cancel("line")
+    speech.mark_interrupted(deciding, line)
+    deciding.state.asked = line.asks or deciding.state.asked
+    deciding.timer("silence", deciding.settings.silence + FINAL_FOLLOWS_S)
+    return True
+
+
+def _final(deciding: Deciding, body: Heard) -> None:
+    state = deciding.state
+    perceived = deciding.perceive(body.text)
+    conversation.weigh(deciding, body.text, perceived)
+    deciding.file(
+        {
+            "speaker": "prospect",
+            "text": body.text,
+            "at": deciding.event.occurred_at,
+            "phase": state.phase,
+            "confidence": body.confidence,
+            "sentiment": perceived.sentiment,
+            "engagement": state.engagement,
+            "intent": perceived.intent,
+        }
+    )
+    state.last_final = f"{state.last_final} {body.text}"[-_MEMORY:]
+    state.heard_words += len(rules.words(body.text))
+    state.last_words_at = deciding.at
+    _MODES[state.mode](deciding, body.text)
+
+
+def _talking(deciding: Deciding, text: str) -> None:
+    state = deciding.state
+    line = deciding.current_line()
+    if line is None or rules.asks_not_to_be_called(text):
+        _take_turn(deciding, text)
+    elif line.begun_at is None:
+        _same_turn(deciding, text)
+    elif not line.interruptible:
+        state.held = (*state.held, text)
+    elif _barge_in(deciding, text):
+        _take_turn(deciding, text)
+
+
+def _same_turn(deciding: Deciding, text: str) -> None:
+    """The line decided for the words before has not begun: these belong to them, and one new line answers all."""
+    turn = deciding.state.turn
+    deciding.stop_speech()
+    if turn is None or turn.before is None:
+        _take_turn(deciding, text)
+        return
+    _go_back(deciding, CallState.model_validate_json(turn.before))
+    _take_turn(deciding, " ".join((*turn.texts, text)), (*turn.texts, text))
+
+
+def _go_back(deciding: Deciding, before: CallState) -> None:
+    """The state before the turn, but for what the world has seen since: legs, lines, numbers, what was filed."""
+    now = deciding.state
+    for name in (
+        "legs", "lines", "last_line", "last_seq", "counters", "last_event_at", "last_final", "heard_words",
+        "last_words_at", "learn_revision", "recording", "message_id", "message_status",
+        "engagement", "engagement_parts", "engagement_curve", "sentiment",
+    ):  # fmt: skip
+        setattr(before, name, getattr(now, name))
+    deciding.state = before
+
+
+def _take_turn(deciding: Deciding, text: str, texts: tuple[str, ...] | None = None) -> None:
+    state = deciding.state
+    perceived = deciding.perceive(text)
+    state.turn = None
+    before = state.model_dump_json()
+    deciding.cancel("silence")
+    conversation.respond(deciding, text, perceived)
+    # What has effects beyond a line (a hangup, a claim, the do-not-call list) is not taken back.
+    if deciding.state.mode == "talking":
+        deciding.state.turn = Turn(texts=texts or (text,), at=deciding.at, before=before)
+
+
+def _screening(deciding: Deciding, text: str) -> None:
+    if rules.asks_not_to_be_called(text):
+        closing.do_not_call(deciding, text)
+        return
+    perceived = deciding.perceive(text)
+    dialing.heard_before_greeting(deciding, text, perceived.intent, perceived.confidence)
+
+
+def _closing(deciding: Deciding, text: str) -> None:
+    if rules.asks_not_to_be_called(text):
+        closing.do_not_call(deciding, text)
+
+
+def _transferring(deciding: Deciding, text: str) -> None:
+    if rules.asks_not_to_be_called(text):
+        closing.do_not_call(deciding, text)
+    elif deciding.perceive(text).intent in (
+        "goodbye",
+        "hostile",
+        "objection.not_interested",
+        "deny",
+        "callback",
+    ):
+        handoff.prospect_changed_mind(deciding)
+
+
+def _after_the_end(deciding: Deciding, text: str) -> None:
+    """Filed all the same; a wish not to be called is honoured however late it is heard; the call is learned again."""
+    state = deciding.state
+    if rules.asks_not_to_be_called(text) and state.lead is not None:
+        deciding.emit(DoNotCall(phone=state.lead.phone, evidence=text))
+    closing.learn(deciding)
+
+
+_MODES = {
+    "dialing": _screening,
+    "screening": _screening,
+    "talking": _talking,
+    "transferring": _transferring,
+    "bridged": lambda deciding, text: None,
+    "closing": _closing,
+    "ended": _after_the_end,
+}

@@ -1,0 +1,126 @@
+"""What must be certain, and so is not left to a model of language: exact rules on the words themselves."""
+
+import re
+
+_DO_NOT_CALL = re.compile(
+    r"""\b(
+      (do\ not|don'?t|dont|never|stop|quit)\ (ever\ )?(call|calling|ring|ringing|phone|phoning|contact|contacting|bother|bothering)\b(?!(\ me|\ us)?(\ back)?\ (later|tomorrow|tonight|before|after|until|till|today|now|right\ now|at\ work|at\ this|while|during|in\ the|so\ (early|late)))
+    | (take|remove|delete|get)\ (me|my\ (number|name|phone))\ (off|from)
+    | (put|place)\ me\ on\ (the|your)\ (do[ -]not[ -]call|no[ -]call)
+    | (do[ -]not[ -]call)\ (list|registry)
+    | lose\ (my|this)\ number
+    | unsubscribe
+    | stop\ calling
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_WRONG_NUMBER = re.compile(
+    r"""\b(
+      wrong\ (number|person|guy|lady)
+    | (no\ one|nobody|no\ body|there'?s\ no(\ one|body)?)\ (here\ )?(by|of|with)\ that\ name
+    | you('ve|\ have)?\ (got|have|dialed|reached)\ the\ wrong
+    | (doesn'?t|does\ not)\ live\ here
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ROBOT = re.compile(
+    r"""\b(
+      (are|r)\ (you|u|this)\ (even\ |really\ |actually\ )?(an?\ |some\ |like\ an?\ )?(real|robot|bot|human|ai|a\.i\.|machine|computer|recording|recorded|automated|person)
+    | (is|am)\ (this|it|i)\ (even\ |really\ |actually\ )?(talking\ (to|with)\ |speaking\ (to|with)\ )?(an?\ |some\ )?(real\ (person|human)|robot|bot|ai|a\.i\.|machine|computer|recording|automated)
+    | (sound|sounds)\ like\ a\ (robot|machine|recording|computer)
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_VOICEMAIL = re.compile(
+    r"""\b(
+      (leave|record)\ (me\ )?(a|your)\ (short\ |brief\ )?(message|name)
+    | after\ the\ (tone|beep)
+    | (is|am|are)\ (not\ available|unavailable|unable\ to)\ (to\ (take|answer)|right\ now|at\ the\ moment)
+    | (reached|forwarded\ to)\ (the\ )?(an?\ )?(automated\ )?(voice\ ?mail|mailbox|voice\ messaging)
+    | (mailbox)\ (is\ full|of)
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SCREENING = re.compile(
+    r"""\b(
+      (state|say|record)\ your\ name(\ and)?
+    | (call|calls)\ (assist|screening|screener)
+    | (screening|google)\ (service|assistant)
+    | (who(\ is|'s)\ calling\ and\ why)
+    | the\ person\ you('re|\ are)\ (calling|trying\ to\ reach)\ (is\ using|uses)
+    | reason\ for\ (your\ )?call(ing)?
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BACKCHANNEL = frozenset(
+    [
+        "uh",
+        "huh",
+        "mm",
+        "hmm",
+        "mhm",
+        "mmhmm",
+        "hm",
+        "yeah",
+        "yep",
+        "yes",
+        "ok",
+        "okay",
+        "right",
+        "sure",
+        "aha",
+        "ah",
+        "oh",
+        "i",
+        "see",
+        "go",
+        "on",
+        "um",
+        "er",
+        "got",
+        "it",
+    ]
+)
+_WORDS = re.compile(r"[a-z0-9']+")
+
+
+def words(text: str) -> list[str]:
+    """The words of `text` in lower case, without punctuation."""
+    return _WORDS.findall(text.lower().replace("’", "'"))
+
+
+def _plain(text: str) -> str:
+    return " ".join(words(text))
+
+
+def asks_not_to_be_called(text: str) -> bool:
+    """A request never to be called again, in words that leave no doubt."""
+    return bool(_DO_NOT_CALL.search(_plain(text)))
+
+
+def says_wrong_number(text: str) -> bool:
+    return bool(_WRONG_NUMBER.search(_plain(text)))
+
+
+def asks_whether_robot(text: str) -> bool:
+    return bool(_ROBOT.search(_plain(text)))
+
+
+def sounds_like_voicemail(text: str) -> bool:
+    return bool(_VOICEMAIL.search(_plain(text)))
+
+
+def sounds_like_screening(text: str) -> bool:
+    """A bot that asks who is calling before it rings a person."""
+    return bool(_SCREENING.search(_plain(text)))
+
+
+def is_backchannel(text: str) -> bool:
+    """Words that a listener says to keep the speaker going: at most three, none of substance."""
+    spoken = words(text)
+    return 0 < len(spoken) <= 3 and all(word in _BACKCHANNEL for word in spoken)
+
+
+def repeats(interim: str, final: str) -> bool:
+    """Whether an interim only says again what the latest final already said: it came late."""
+    return _plain(interim) in _plain(final)
