@@ -10,7 +10,8 @@ from call_flow.record import Choice, Segment
 
 
 class Command(Frozen):
-    """A Telnyx command. Its `command_id` is derived from the call and `key`; the control id is looked up when it is sent.
+    """A Telnyx command. Its `command_id` is derived from the call and `key`; the control id is looked up when
+    it is sent.
 
     action: dial, answer, reject, hangup, speak, playback_stop, transcription_start, transcription_stop, record_start,
     record_stop, streaming_start, streaming_stop, bridge, message, check_leg (status of the leg: no command at all).
@@ -99,7 +100,9 @@ class RecordTransfer(Frozen):
 
 
 class AskPhrasing(Frozen):
-    """A language model may phrase line `line`; what it says comes back as `Phrased` before `deadline`, else the scripted text is said."""
+    """A language model may phrase line `line`; what it says comes back as `Phrased` before `deadline`, else the
+    scripted text is said.
+    """
 
     kind: Literal["phrase"] = "phrase"
     line: int

@@ -3,7 +3,8 @@
 from call_flow.events import Perceived
 from call_flow.rules import words
 
-# Points away from the neutral 50. Our own starting values, stated here so that they can be argued with; outcomes refit them later.
+# Points away from the neutral 50. Our own starting values, stated here so that they can be argued with;
+# outcomes refit them later.
 LENGTH = 12.0  # an answer of 15 words or more
 SENTIMENT = 18.0  # at VADER's ±1
 QUESTION = 10.0
@@ -17,7 +18,9 @@ _REFUSALS = ("deny", "hostile", "goodbye", "do_not_call", "objection.not_interes
 
 
 def utterance_parts(text: str, perceived: Perceived, pause_s: float | None) -> dict[str, float]:
-    """What one utterance says of engagement, in points by cue. `pause_s`: seconds from the question's end to the first final words."""
+    """What one utterance says of engagement, in points by cue. `pause_s`: seconds from the question's end to
+    the first final words.
+    """
     parts = {
         "length": LENGTH * min(len(words(text)), 15) / 15,
         "sentiment": SENTIMENT * perceived.sentiment,

@@ -1,4 +1,6 @@
-"""Everything that can move a call. An event carries its time and, in `given`, all that was looked up, drawn or perceived for it."""
+"""Everything that can move a call. An event carries its time and, in `given`, all that was looked up, drawn or
+perceived for it.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -14,7 +16,9 @@ EVENT_FORM = 1  # the version of these forms, stored with every inbox row
 
 
 class Perceived(Frozen):
-    """What an utterance was understood as. `confidence` 0 to 1, `sentiment` −1 to 1; intent "other" is none of the playbook's."""
+    """What an utterance was understood as. `confidence` 0 to 1, `sentiment` −1 to 1; intent "other" is none of
+    the playbook's.
+    """
 
     intent: str = "other"
     confidence: float = 0.0
@@ -170,7 +174,8 @@ class CommandDone(Frozen):
 
 
 class CommandFailed(Frozen):
-    """A command that did not happen, for good. `code` is Telnyx's error code, or one of ours: "expired", "unacknowledged", "unknown".
+    """A command that did not happen, for good. `code` is Telnyx's error code, or one of ours: "expired",
+    "unacknowledged", "unknown".
 
     `maybe_done` says that it may have taken effect all the same (it was sent and no answer came back).
     """
@@ -246,7 +251,9 @@ Body = Annotated[
 
 
 class Event(Frozen):
-    """One inbox event. `at` is when it reached us, `occurred_at` when it happened at its source; both in business time, UTC."""
+    """One inbox event. `at` is when it reached us, `occurred_at` when it happened at its source; both in
+    business time, UTC.
+    """
 
     id: str
     at: datetime

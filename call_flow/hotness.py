@@ -1,4 +1,6 @@
-"""Whether a prospect who said yes is handed over now: engagement, what is known, how far the call came, how such calls ended."""
+"""Whether a prospect who said yes is handed over now: engagement, what is known, how far the call came, how
+such calls ended.
+"""
 
 from datetime import datetime
 

@@ -1,4 +1,6 @@
-"""What `reduce` may ask of the world. It raises `Needs`; the caller answers into `event.given` and reduces the same event again."""
+"""What `reduce` may ask of the world. It raises `Needs`; the caller answers into `event.given` and reduces the
+same event again.
+"""
 
 from typing import Literal
 

@@ -1,4 +1,6 @@
-"""What a call leaves behind for the stores: segments, choices, objections, transfer, and the whole as `CallRecord`."""
+"""What a call leaves behind for the stores: segments, choices, objections, transfer, and the whole as
+`CallRecord`.
+"""
 
 from datetime import datetime
 from typing import Literal
@@ -12,7 +14,9 @@ Speaker = Literal["agent", "prospect", "closer"]
 
 
 class Segment(Frozen):
-    """One piece of transcript. `seq` counts from 1 within the call; `strategy` is the playbook entry the agent spoke."""
+    """One piece of transcript. `seq` counts from 1 within the call; `strategy` is the playbook entry the agent
+    spoke.
+    """
 
     seq: int
     speaker: Speaker
@@ -95,7 +99,9 @@ class HotDecision(Frozen):
 
 
 class CallRecord(Frozen):
-    """A finished call as learning reads it. Times in UTC business time; `engagement` is (seconds since answer, score 0–100)."""
+    """A finished call as learning reads it. Times in UTC business time; `engagement` is (seconds since answer,
+    score 0–100).
+    """
 
     call_id: str
     revision: int

@@ -2,15 +2,18 @@
 
 import re
 
+# "Don't call me after nine" is no such request: a time follows.
 _DO_NOT_CALL = re.compile(
     r"""\b(
-      (do\ not|don'?t|dont|never|stop|quit)\ (ever\ )?(call|calling|ring|ringing|phone|phoning|contact|contacting|bother|bothering)\b(?!(\ me|\ us)?(\ back)?\ (later|tomorrow|tonight|before|after|until|till|today|now|right\ now|at\ work|at\ this|while|during|in\ the|so\ (early|late)))
+      (do\ not|don'?t|dont|never|stop|quit)\ (ever\ )?
+      (call|calling|ring|ringing|phone|phoning|contact|contacting|bother|bothering)\b
+      (?!(\ me|\ us)?(\ back)?\ (later|tomorrow|tonight|today|now|right\ now|before|after|until|till|while|during
+          |at\ (work|this)|in\ the|so\ (early|late)))
     | (take|remove|delete|get)\ (me|my\ (number|name|phone))\ (off|from)
-    | (put|place)\ me\ on\ (the|your)\ (do[ -]not[ -]call|no[ -]call)
-    | (do[ -]not[ -]call)\ (list|registry)
+    | (put|place)\ me\ on\ (the|your)\ (do\ not\ call|no\ call)
+    | do\ not\ call\ (list|registry)
     | lose\ (my|this)\ number
     | unsubscribe
-    | stop\ calling
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -23,11 +26,13 @@ _WRONG_NUMBER = re.compile(
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ARTIFICIAL = r"(robot|bot|ai|a\.i\.|a\ i|machine|computer|recording|recorded|automated)"
 _ROBOT = re.compile(
-    r"""\b(
-      (are|r)\ (you|u|this)\ (even\ |really\ |actually\ )?(an?\ |some\ |like\ an?\ )?(real|robot|bot|human|ai|a\.i\.|machine|computer|recording|recorded|automated|person)
-    | (is|am)\ (this|it|i)\ (even\ |really\ |actually\ )?(talking\ (to|with)\ |speaking\ (to|with)\ )?(an?\ |some\ )?(real\ (person|human)|robot|bot|ai|a\.i\.|machine|computer|recording|automated)
-    | (sound|sounds)\ like\ a\ (robot|machine|recording|computer)
+    rf"""\b(
+      (are|r)\ (you|u|this)\ (even\ |really\ |actually\ )?(an?\ |some\ |like\ an?\ )?(real|human|person|{_ARTIFICIAL})
+    | (is|am)\ (this|it|i)\ (even\ |really\ |actually\ )?((talking|speaking)\ (to|with)\ )?(an?\ |some\ )?
+      (real\ (person|human)|{_ARTIFICIAL})
+    | sounds?\ like\ a\ {_ARTIFICIAL}
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -53,33 +58,7 @@ _SCREENING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _BACKCHANNEL = frozenset(
-    [
-        "uh",
-        "huh",
-        "mm",
-        "hmm",
-        "mhm",
-        "mmhmm",
-        "hm",
-        "yeah",
-        "yep",
-        "yes",
-        "ok",
-        "okay",
-        "right",
-        "sure",
-        "aha",
-        "ah",
-        "oh",
-        "i",
-        "see",
-        "go",
-        "on",
-        "um",
-        "er",
-        "got",
-        "it",
-    ]
+    ("uh", "huh", "mm", "hmm", "mhm", "mmhmm", "hm", "um", "er", "ah", "oh", "aha", "yeah", "yep", "yes", "ok", "okay", "right", "sure", "i", "see", "go", "on", "got", "it")
 )
 _WORDS = re.compile(r"[a-z0-9']+")
 

@@ -1,4 +1,6 @@
-"""What a call is told about its business when it begins: kept with the call, so that a replay needs no configuration."""
+"""What a call is told about its business when it begins: kept with the call, so that a replay needs no
+configuration.
+"""
 
 from typing import Literal
 

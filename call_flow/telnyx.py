@@ -1,4 +1,5 @@
-"""Telnyx's webhooks in the call's own terms: whose they are (`route`) and what they say (`translate`). Neither raises on odd input:
+"""Telnyx's webhooks in the call's own terms: whose they are (`route`) and what they say (`translate`). Neither
+raises on odd input:
 an unlisted event type or value is an ordinary day."""
 
 import base64
@@ -32,7 +33,9 @@ Data = Mapping[str, Any]
 
 
 class Route(Frozen):
-    """Whose webhook it is, as far as it says so itself. `client_state` is last command wins, so `line` is only a hint."""
+    """Whose webhook it is, as far as it says so itself. `client_state` is last command wins, so `line` is only
+    a hint.
+    """
 
     call_id: UUID | None = None
     leg: str | None = None

@@ -48,7 +48,9 @@ def book(deciding: Deciding, perceived: Perceived, entry: str) -> bool:
 
 
 def _give_up(deciding: Deciding) -> None:
-    """Asked three times without an answer: a question of ours is dropped, a question of theirs ends the call politely."""
+    """Asked three times without an answer: a question of ours is dropped, a question of theirs ends the call
+    politely.
+    """
     state = deciding.state
     if state.asked in ("callback", "followup", "commitment", "greeting", "permission"):
         closing.goodbye(deciding, "goodbye.polite", FinalStatus.DISQUALIFIED)

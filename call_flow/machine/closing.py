@@ -8,7 +8,8 @@ from call_flow.phases import Phase, PhaseOutcome
 from call_flow.state import PROSPECT, CallState
 from call_flow.status import FinalStatus
 
-# Telnyx's causes of a leg that was never answered, and that say the number or the account is at fault, not the person.
+# Telnyx's causes of a leg that was never answered, and that say the number or the account is at fault, not
+# the person.
 _FAILURES = ("not_found", "unspecified", "time_limit")
 
 

@@ -1,4 +1,6 @@
-"""One decision under way: the new state being made, the effects so far, and the few verbs that every part of the machine speaks in."""
+"""One decision under way: the new state being made, the effects so far, and the few verbs that every part of
+the machine speaks in.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,6 @@
-"""The warm hand-over: claim a closer, dial, whisper, accept by key or console, bridge; and what the prospect gets when it fails."""
+"""The warm hand-over: claim a closer, dial, whisper, accept by key or console, bridge; and what the prospect
+gets when it fails.
+"""
 
 from datetime import timedelta
 

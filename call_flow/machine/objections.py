@@ -1,4 +1,6 @@
-"""Objections, answered where they come up: never twice with the same words, and given up before they become a quarrel."""
+"""Objections, answered where they come up: never twice with the same words, and given up before they become a
+quarrel.
+"""
 
 from call_flow.machine import closing, progress
 from call_flow.machine.deciding import Deciding

@@ -67,7 +67,9 @@ def finish(deciding: Deciding, line: Line) -> None:
 
 
 def never_begun(deciding: Deciding, line: Line) -> None:
-    """Its command expired unsent: nobody heard it, so it is said again as a new line while it still is the current one."""
+    """Its command expired unsent: nobody heard it, so it is said again as a new line while it still is the
+    current one.
+    """
     if line is deciding.current_line(line.leg) and line.begun_at is None:
         _say_again(deciding, line)
 
@@ -109,7 +111,9 @@ def mark_interrupted(deciding: Deciding, line: Line) -> None:
 def _line_of(
     deciding: Deciding, leg: str, speak_id: str | None, n: int | None, *, begun: bool
 ) -> Line | None:
-    """The line a report speaks of: by Telnyx's id, by our number in client_state, else the oldest that waits for it."""
+    """The line a report speaks of: by Telnyx's id, by our number in client_state, else the oldest that waits
+    for it.
+    """
     lines = [line for line in deciding.state.lines if line.leg == leg and line.ended_at is None]
     if speak_id is not None:
         for line in lines:

@@ -1,4 +1,5 @@
-"""Whose turn it is. The first final words of a turn decide one next line; more of the same turn replace a line that has not begun;
+"""Whose turn it is. The first final words of a turn decide one next line; more of the same turn replace a line
+that has not begun;
 words over a line stop it (barge-in); words under a line that must be heard out are held until it ends."""
 
 from call_flow import rules
@@ -22,7 +23,9 @@ def heard(deciding: Deciding, body: Heard) -> None:
 
 
 def take_up_held(deciding: Deciding) -> None:
-    """Words that came under a line that is not interrupted are answered when it is over; a mere hello is not an answer."""
+    """Words that came under a line that is not interrupted are answered when it is over; a mere hello is not an
+    answer.
+    """
     state = deciding.state
     if not state.held:
         return
