@@ -57,9 +57,9 @@ _SCREENING = re.compile(
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_BACKCHANNEL = frozenset(
-    ("uh", "huh", "mm", "hmm", "mhm", "mmhmm", "hm", "um", "er", "ah", "oh", "aha", "yeah", "yep", "yes", "ok", "okay", "right", "sure", "i", "see", "go", "on", "got", "it")
-)
+_HUMS = {"uh", "huh", "mm", "hmm", "mhm", "mmhmm", "hm", "um", "er", "ah", "oh", "aha"}
+_NODS = {"yeah", "yep", "yes", "ok", "okay", "right", "sure", "i", "see", "go", "on", "got", "it"}
+_BACKCHANNEL = frozenset(_HUMS | _NODS)
 _WORDS = re.compile(r"[a-z0-9']+")
 
 
