@@ -1,0 +1,76 @@
+"""Answers what `reduce` asks of the world, each within a deadline and each stored with the event that asked.
+
+A store that is away or late must never hold up a live call: where there is a sound answer without it, that one is given.
+"""
+
+import asyncio
+import logging
+from datetime import datetime
+
+from call_flow.events import Given, Perceived, Vector
+from call_flow.lead import Lead
+from call_flow.needs import Closers, InboundCaller, Need, Perception, PolicyVector, Prediction
+from call_flow.settings import CallSettings
+from learning.perception import Perceiver
+from learning.policy import Policy, fresh_draw, uniform
+from learning.prediction import Predictor
+from server.phones import zone_of
+from storage.closers import Closers as CloserTable
+from storage.leads import Leads, snapshot
+
+log = logging.getLogger(__name__)
+
+POLICY_DEADLINE = 0.1  # wall seconds
+
+
+class Oracle:
+    """One for a process; `given` is called once for every need of every event."""
+
+    def __init__(
+        self,
+        perceiver: Perceiver,
+        policy: Policy | None,
+        predictor: Predictor,
+        closers: CloserTable,
+        leads: Leads,
+        settings: CallSettings,
+    ) -> None:
+        self._perceiver = perceiver
+        self._policy = policy
+        self._predictor = predictor
+        self._closers = closers
+        self._leads = leads
+        self._settings = settings
+
+    async def answer(self, need: Need, given: Given, now: datetime) -> Given:
+        """`given` with the need answered. Raises StoreAway only for Postgres, without which nothing is decided anyway."""
+        if isinstance(need, Perception):
+            return _with(given, perceived=given.perceived | {need.text: await self._perceive(need, now)})
+        if isinstance(need, PolicyVector):
+            return _with(given, vectors=given.vectors | {need.key: await self._vector(need)})
+        if isinstance(need, Closers):
+            return _with(given, closers=tuple(await self._closers.available(now)))
+        if isinstance(need, Prediction):
+            return _with(given, prediction=self._predictor.probability(need.features))
+        return await self._inbound(need, given)
+
+    async def _perceive(self, need: Perception, now: datetime) -> Perceived:
+        return await self._perceiver.perceive(need.text, now, need.timezone)
+
+    async def _vector(self, need: PolicyVector) -> Vector:
+        if self._policy is None:
+            return uniform(need.arms, fresh_draw(), "control" if need.control else "uniform")
+        try:
+            return await asyncio.wait_for(self._policy.vector(need), POLICY_DEADLINE)
+        except TimeoutError:
+            log.warning("policy late for %s: uniform", need.moment)
+            return uniform(need.arms, fresh_draw(), "uniform")
+
+    async def _inbound(self, need: InboundCaller, given: Given) -> Given:
+        stored = await self._leads.by_phone(need.phone)
+        lead = snapshot(stored) if stored else Lead(phone=need.phone, timezone=zone_of(need.phone))
+        return _with(given, lead=lead, settings=self._settings)
+
+
+def _with(given: Given, **answer: object) -> Given:
+    return given.model_copy(update=answer)

@@ -1,0 +1,150 @@
+"""What an operator may set, from `VOICELEARN_…` variables and `.env`. Never read anywhere else than in the command line and the wiring.
+
+A value that is malformed is refused at start with the variable's name; what is missing is either defaulted or named by
+`Settings.missing()` to those who need it.
+"""
+
+import base64
+import binascii
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from call_flow.settings import CallSettings
+from server.clock import Clock
+from storage.urls import StoreUrls
+
+PREFIX = "VOICELEARN_"
+PUBLIC_KEY_BYTES = 32
+
+
+class SettingsError(Exception):
+    """A setting is malformed or missing; the message names its variable."""
+
+
+def _e164(number: str) -> str:
+    if number and not re.fullmatch(r"\+[1-9]\d{6,14}", number):
+        raise ValueError("must be a number in E.164, such as +15555550123")
+    return number
+
+
+def _public_key(key: str) -> str:
+    try:
+        raw = base64.b64decode(key.strip(), validate=True)
+    except binascii.Error as error:
+        raise ValueError("must be base64 of the raw Ed25519 key, as Telnyx's portal shows it") from error
+    if key and len(raw) != PUBLIC_KEY_BYTES:
+        raise ValueError(f"must be {PUBLIC_KEY_BYTES} bytes in base64, not {len(raw)}")
+    return key.strip()
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Number = Annotated[str, AfterValidator(_e164)]
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults. Store URLs that are empty are served by the embedded stack under `data`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
+    )
+
+    data: Path = Path("data")
+    postgres_url: str = ""
+    mongo_url: str = ""
+    redis_url: str = ""
+    graph_url: str = ""
+    vectors_url: str = ""
+
+    telnyx_api_key: SecretStr = SecretStr("")
+    telnyx_base_url: str = "https://api.telnyx.com/v2"
+    telnyx_public_key: Annotated[str, AfterValidator(_public_key)] = ""
+    telnyx_connection_id: str = ""
+    telnyx_timeout: float = Field(default=3.0, gt=0)  # wall seconds
+    from_number: Number = ""
+
+    api_token: SecretStr = SecretStr("")
+
+    business: str = "Northway Mentoring"
+    agent_name: str = "Ava"
+    closer_name: str = "Kevin"
+    callback_number: Number = ""
+    video_url: str = "https://example.com/video"
+    voice: str = "Telnyx.KokoroTTS.af"
+    language: str = "en-US"
+    max_duration: int = Field(default=1200, ge=60, le=14400)
+    amd: str = Field(default="detect", pattern="^(disabled|detect|premium)$")
+    leave_voicemail: bool = True
+    record: bool = False
+    hot_threshold: float = Field(default=0.55, ge=0, le=1)
+
+    control_share: float = Field(default=0.1, ge=0, le=1)
+    policy: str = Field(default="thompson", pattern="^(thompson|uniform)$")
+    seed: int | None = None
+
+    clock_origin: float | None = None  # Unix seconds; with an epoch and no origin: when the process starts
+    clock_epoch: Annotated[datetime, AfterValidator(_aware)] | None = None
+    clock_rate: float = Field(default=1.0, gt=0)
+
+    webhook_max_bytes: int = Field(default=256 * 1024, ge=1024)
+    postgres_connections: int = Field(default=10, ge=2)
+
+    @classmethod
+    def read(cls, **overrides: object) -> "Settings":
+        """Raises `SettingsError` that names each malformed variable."""
+        try:
+            return cls(**overrides)  # type: ignore[arg-type]
+        except ValidationError as error:
+            raise SettingsError("\n".join(_named(problem) for problem in error.errors())) from None
+
+    def urls(self) -> StoreUrls:
+        """The stores that were named; empty for those that the embedded stack is to serve."""
+        return StoreUrls(
+            postgres=self.postgres_url,
+            mongo=self.mongo_url,
+            redis=self.redis_url,
+            graph=self.graph_url,
+            vectors=self.vectors_url,
+        )
+
+    def clock(self) -> Clock:
+        """Without an epoch business time is wall time, `clock_rate` notwithstanding only if it is 1."""
+        if self.clock_epoch is None and self.clock_rate == 1.0:
+            return Clock()
+        origin = self.clock_origin if self.clock_origin is not None else time.time()
+        return Clock(origin, self.clock_epoch or datetime.fromtimestamp(origin, UTC), self.clock_rate)
+
+    def call_settings(self) -> CallSettings:
+        """What a call that begins now is told and keeps."""
+        shared = {name: getattr(self, name) for name in CallSettings.model_fields if hasattr(self, name)}
+        shared["callback_number"] = self.callback_number or self.from_number
+        return CallSettings(**shared)
+
+    def missing(self) -> list[str]:
+        """The variables without which no call can be placed or no webhook be believed."""
+        needed = {
+            "telnyx_api_key": self.telnyx_api_key.get_secret_value(),
+            "telnyx_public_key": self.telnyx_public_key,
+            "telnyx_connection_id": self.telnyx_connection_id,
+            "from_number": self.from_number,
+        }
+        return [variable(name) for name, value in needed.items() if not value]
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field."""
+    return PREFIX + field.upper()
+
+
+def _named(problem: object) -> str:
+    assert isinstance(problem, dict)
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{variable(str(problem['loc'][0]))}: {message}"
