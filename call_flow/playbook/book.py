@@ -24,7 +24,7 @@ from call_flow.playbook.entries import (
     Strategy,
 )
 from call_flow.playbook.parsing import KINDS, parse_file, read_all
-from call_flow.playbook.placeholders import filled, missing
+from call_flow.playbook.placeholders import filled, missing, sayable
 from call_flow.playbook.problems import PlaybookError, Problem
 from call_flow.playbook.required import MOMENTS
 
@@ -133,10 +133,10 @@ class Playbook(Frozen):
     def render(self, entry: Spoken, values: Mapping[str, str]) -> str:
         """The words to say: `text`, or `fallback` where a value is missing or blank.
 
-        {disclosure} is filled from the line of that name. Raises PlaybookError naming entry and placeholder
-        when neither can be said.
+        {disclosure} is filled from the line of that name; amounts are said in words. Raises PlaybookError
+        naming entry and placeholder when neither can be said.
         """
-        known = self._with_disclosure(values)
+        known = self._with_disclosure(sayable(values))
         lacking = missing(entry.text, known)
         if not lacking:
             return filled(entry.text, known)

@@ -1,10 +1,12 @@
 """The placeholders of spoken text, and how they are filled.
 
-A value is put in as it is: braces inside a value are never read as a placeholder.
+Braces inside a value are never read as a placeholder; amounts are said in words.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+
+from call_flow.playbook.numerals import amount_in_words
 
 # Known to every call, from its settings or at the moment the line is said.
 ASSURED = frozenset(
@@ -24,6 +26,8 @@ CAPTURED = frozenset(
     }
 )
 PLACEHOLDERS = ASSURED | CAPTURED | {"first_name"}
+# Said as words, never as digits.
+AMOUNTS = frozenset({"current_income_range", "desired_income_range", "time_availability"})
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -47,6 +51,11 @@ def faults(text: str, fallback: str | None) -> Iterator[tuple[str, str]]:
     for name in placeholders(fallback or ""):
         if name in PLACEHOLDERS - ASSURED:
             yield "fallback", f"{{{name}}} may be unknown as well"
+
+
+def sayable(values: Mapping[str, str]) -> dict[str, str]:
+    """The values as they are said."""
+    return {name: amount_in_words(value) if name in AMOUNTS else value for name, value in values.items()}
 
 
 def missing(text: str, values: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import pytest
 from call_flow.phases import Phase
 from call_flow.playbook.book import Playbook, PlaybookError, parse_file
 from call_flow.playbook.parsing import KINDS
+from call_flow.playbook.techniques import techniques_heard
 from storage.playbook import packaged_files, read_folder, read_packaged
 
 SETTINGS = {
@@ -24,9 +25,9 @@ LEAD = {
     "source": "our web form",
     "arrived": "last Tuesday",
     "initial_interest": "working from home",
-    "current_income_range": "three to four thousand dollars a month",
-    "desired_income_range": "six thousand dollars a month",
-    "time_availability": "ten hours a week",
+    "current_income_range": "3000-4000/month",
+    "desired_income_range": "6000/month",
+    "time_availability": "10 hours a week",
     "experience_level": "some experience",
     "callback_at": "tomorrow at five in the afternoon",
 }
@@ -216,6 +217,17 @@ def test_the_fallback_is_said_when_a_value_is_missing_or_blank(book, value):
         values["first_name"] = value
     said = book.render(book.spoken("opening.direct"), values)
     assert said.endswith("Am I speaking with the person who asked?")
+
+
+def test_amounts_are_said_in_words(book):
+    said = book.render(book.spoken("presentation.social_proof"), SETTINGS | LEAD)
+    assert "You would like six thousand dollars a month." in said
+
+
+def test_a_lead_s_own_figures_are_not_heard_as_a_technique(book):
+    for strategy in book.all_strategies:
+        said = book.render(strategy, SETTINGS | LEAD)
+        assert techniques_heard(said) == (strategy.technique,), said
 
 
 def test_a_value_with_braces_is_said_as_it_is(book):
