@@ -35,7 +35,7 @@ def amount_in_words(value: str) -> str:
     if money and "dollar" not in said:
         said = re.sub(rf"({_NUMBER})(?!.*\d)", r"\1 dollars", said, count=1, flags=re.IGNORECASE)
     said = _DIGITS.sub(lambda match: _spelled(_value(match[0])), said).strip()
-    return re.sub(r"\bone hours\b", "one hour", re.sub(r"\bhalf hours\b", "half an hour", said))
+    return re.sub(r"\bone hours\b", "one hour", re.sub(r"(?<!a )half hours\b", "half an hour", said))
 
 
 def number_in_words(number: int) -> str:
