@@ -1,0 +1,277 @@
+"""Calls: their state under optimistic versions, and the one statement in which a decision becomes fact.
+
+A decision must be whole or not be: whatever it asks for is written with the state that asked, or not at all.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from call_flow.effects import ClaimCloser
+from call_flow.events import EVENT_FORM, ClaimResult, CloserHint
+from call_flow.record import Segment
+from storage.decision import Decision, LegRow, Sorted, Summary, lead_news, sort_effects
+from storage.inbox import SQL as INBOX
+from storage.inbox import InboxKey, InboxRow, ReceivedEvent, event_args
+from storage.jobs import enqueue_learn
+from storage.outbox import OutboxRow
+from storage.postgres import Connection, Pool, Record
+from storage.queries import load
+
+__all__ = [
+    "CallRow",
+    "Calls",
+    "Decided",
+    "Decision",
+    "LegOwner",
+    "LegRow",
+    "NoSuchCall",
+    "Pending",
+    "StaleLeg",
+    "Summary",
+]
+
+SQL = load("sql/calls.sql")
+DECIDE = load("sql/decide.sql")
+
+
+class NoSuchCall(LookupError):
+    """No call has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A call as it stands and the oldest event that it has not decided. `state_json` is None for a call's first event."""
+
+    call_id: UUID
+    version: int
+    playbook_version: str
+    state_json: str | None
+    event: InboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was written. `leased` are rows that the deciding process may send at once; rows for the destinations in
+    `behind` stand behind earlier ones: ask for them by `lease_head`. `events` are inbox rows that the decision caused.
+    """
+
+    version: int
+    leased: tuple[OutboxRow, ...]
+    behind: tuple[str, ...]
+    events: tuple[InboxKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LegOwner:
+    """`leg` is None where only the session is known."""
+
+    call_id: UUID
+    leg: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call as stored. `version` 0 and no `state_json`: nothing has been decided yet."""
+
+    id: UUID
+    lead_id: UUID | None
+    phone: str
+    playbook_version: str
+    machine_version: int
+    state_form: int
+    version: int
+    state_json: str | None
+    created_at: datetime
+    phase: str | None
+    mode: str | None
+    direction: str
+    segment: str
+    control: bool
+    started_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    duration_s: float | None
+    phases_completed: int
+    final_status: str | None
+    engagement: float | None
+    transfer_attempted: bool
+    transfer_successful: bool
+    closer_available: bool | None
+    prediction: float | None
+    recording: dict[str, Any] | None
+    learn_revision: int
+
+    @classmethod
+    def read(cls, record: Record) -> "CallRow":
+        return cls(**{name: record[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
+class StaleLeg:
+    """A leg that is not ended and that no event has touched for a while."""
+
+    call_id: UUID
+    leg: LegRow
+    final_status: str | None
+
+
+class Calls:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def create(
+        self,
+        call_id: UUID,
+        lead_id: UUID | None,
+        phone: str,
+        playbook_version: str,
+        first_event: ReceivedEvent | None,
+        now: datetime,
+        *,
+        machine_version: int,
+        state_form: int,
+        direction: str = "outbound",
+    ) -> bool:
+        """Begins a call, with its first event in the same transaction; a repeat changes nothing and returns False."""
+        async with self._pool.transaction() as connection:
+            row = (call_id, lead_id, phone, playbook_version, machine_version, state_form, direction, now)
+            new = await connection.fetchval(SQL["create"], *row)
+            if first_event is not None:
+                await connection.fetchval(INBOX["receive"], *event_args(first_event))
+        return new is not None
+
+    async def next_pending(self, call_id: UUID) -> Pending | None:
+        """The call and its oldest undecided event, by one query; None where there is nothing to decide. Raises `NoSuchCall`."""
+        row = await self._pool.fetchrow(SQL["next_pending"], call_id)
+        if row is None:
+            raise NoSuchCall(f"no call {call_id}")
+        if row["seq"] is None:
+            return None
+        event = InboxRow.read(row)
+        return Pending(call_id, row["version"], row["playbook_version"], row["state"], event)
+
+    async def decide(self, decision: Decision) -> Decided | None:
+        """Writes a decision. None: the version has moved on and nothing was written; read again and decide again."""
+        effects = sort_effects(decision)
+        args = _decide_args(decision, effects)
+        if effects.learn is None and not effects.claims:
+            async with self._pool.connection() as connection:
+                return _decided(decision, await connection.fetch(DECIDE["decide"], *args))
+        async with self._pool.transaction() as connection:
+            decided = _decided(decision, await connection.fetch(DECIDE["decide"], *args))
+            if decided is None:
+                return None
+            if effects.learn is not None:
+                await enqueue_learn(connection, decision.call_id, effects.learn)
+            keys = [await _claim(connection, decision, claim) for claim in effects.claims]
+        return Decided(decided.version, decided.leased, decided.behind, tuple(key for key in keys if key))
+
+    async def get(self, call_id: UUID) -> CallRow | None:
+        row = await self._pool.fetchrow(SQL["get"], call_id)
+        return None if row is None else CallRow.read(row)
+
+    async def leg_owner(self, call_leg_id: str | None, call_session_id: str | None) -> LegOwner | None:
+        """Whose leg it is: by the leg's id, else by a session that one call alone has."""
+        row = await self._pool.fetchrow(SQL["leg_owner"], call_leg_id, call_session_id)
+        return None if row is None else LegOwner(row["call_id"], row["leg"])
+
+    async def message_owner(self, message_id: str) -> UUID | None:
+        """The call that sent the message of this Telnyx id."""
+        call_id: UUID | None = await self._pool.fetchval(SQL["message_owner"], message_id)
+        return call_id
+
+    async def legs(self, call_id: UUID) -> list[LegRow]:
+        return [_leg(row) for row in await self._pool.fetch(SQL["legs"], call_id)]
+
+    async def stale_legs(self, untouched_since: datetime, limit: int) -> list[StaleLeg]:
+        """Legs not ended that no event has touched since, oldest first."""
+        rows = await self._pool.fetch(SQL["stale_legs"], untouched_since, limit)
+        return [StaleLeg(row["call_id"], _leg(row), row["final_status"]) for row in rows]
+
+    async def live(self, limit: int = 1000) -> list[CallRow]:
+        """Calls without a final status, oldest first."""
+        return [CallRow.read(row) for row in await self._pool.fetch(SQL["live"], limit)]
+
+    async def of_lead(self, lead_id: UUID, limit: int = 100) -> list[CallRow]:
+        """A lead's calls, newest first."""
+        return [CallRow.read(row) for row in await self._pool.fetch(SQL["of_lead"], lead_id, limit)]
+
+    async def transcript(self, call_id: UUID) -> list[Segment]:
+        """The segments that the decisions asked to file, the last of each seq, in order."""
+        rows = await self._pool.fetch(SQL["transcript"], call_id)
+        return [Segment.model_validate(row["segment"]) for row in rows]
+
+    async def ended(self, since: datetime, limit: int) -> list[UUID]:
+        """Calls that ended at or after `since`, oldest first."""
+        return [row["id"] for row in await self._pool.fetch(SQL["ended"], since, limit)]
+
+
+def _leg(row: Record) -> LegRow:
+    return LegRow(**{name: row[name] for name in LegRow.model_fields})
+
+
+def _decide_args(decision: Decision, effects: Sorted) -> tuple[Any, ...]:
+    return (
+        decision.call_id,
+        decision.version,
+        decision.inbox_seq,
+        decision.now,
+        decision.state_json,
+        decision.summary.model_dump(mode="json"),
+        decision.given.model_dump(mode="json", exclude_defaults=True),
+        decision.owner,
+        decision.lease_s,
+        list(effects.outbox.values()) or None,
+        effects.void_keys,
+        effects.void_speech,
+        effects.timers,
+        list(effects.cancel - effects.timers.keys()),
+        effects.cancel_all,
+        [leg.model_dump(mode="json") for leg in decision.legs] or None,
+        effects.choices or None,
+        lead_news(effects.lead),
+        effects.do_not_call or None,
+        list(effects.transfers.values()) or None,
+        effects.releases,
+        effects.learn,
+    )
+
+
+def _decided(decision: Decision, rows: list[Record]) -> Decided | None:
+    """The statement answers with one row for the call and one for each new outbox row."""
+    if not rows:
+        return None
+    fresh = [row for row in rows if row["id"] is not None]
+    leased = tuple(OutboxRow.read(row) for row in fresh if row["leased"])
+    behind = {row["destination"] for row in fresh if not row["leased"]} - {row.destination for row in leased}
+    return Decided(decision.version + 1, leased, tuple(sorted(behind)))
+
+
+async def _claim(connection: Connection, decision: Decision, claim: ClaimCloser) -> InboxKey | None:
+    """Tries the closers in their order and receives the result as an event of the call."""
+    id = f"{decision.call_id}:{claim.claim}"
+    await connection.execute(SQL["expire_claims"], list(claim.closers), decision.now)
+    closer = None
+    for candidate in claim.closers:
+        args = (id, decision.call_id, candidate, decision.now, claim.expires_at)
+        if row := await connection.fetchrow(SQL["claim"], *args):
+            closer = CloserHint(id=row["id"], name=row["name"], phone=row["phone"])
+            break
+    event = _claim_event(decision, ClaimResult(claim=claim.claim, closer=closer))
+    seq = await connection.fetchval(INBOX["receive"], *event_args(event))
+    return None if seq is None else InboxKey(seq, decision.call_id)
+
+
+def _claim_event(decision: Decision, result: ClaimResult) -> ReceivedEvent:
+    return ReceivedEvent(
+        event_id=f"claim:{decision.call_id}:{result.claim}",
+        source="ours",
+        event_type=result.kind,
+        body=result.model_dump(mode="json"),
+        occurred_at=decision.now,
+        received_at=decision.now,
+        call_id=decision.call_id,
+        form=EVENT_FORM,
+    )

@@ -1,0 +1,138 @@
+"""The inbox: everything that moves a call, kept before it is acknowledged and never changed in what it says.
+
+Receiving knows nothing of calls and must never fail because of one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from call_flow.events import EVENT_FORM
+from storage.postgres import Pool, Record
+from storage.queries import load
+
+SQL = load("sql/inbox.sql")
+Source = Literal["telnyx", "ours"]
+Status = Literal["received", "decided", "aside", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedEvent:
+    """An event as it reached us. `body`: Telnyx' whole `data` object, or one of our `Body`s as JSON. Times in business time, UTC."""
+
+    event_id: str
+    source: Source
+    event_type: str
+    body: dict[str, Any]
+    occurred_at: datetime
+    received_at: datetime
+    call_id: UUID | None = None
+    call_leg_id: str | None = None
+    call_session_id: str | None = None
+    form: int = EVENT_FORM
+
+
+@dataclass(frozen=True, slots=True)
+class InboxKey:
+    seq: int
+    call_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One stored event. `given` and `decided_version` are None until it is decided."""
+
+    seq: int
+    event_id: str
+    source: Source
+    event_type: str
+    form: int
+    call_id: UUID | None
+    call_leg_id: str | None
+    call_session_id: str | None
+    body: dict[str, Any]
+    occurred_at: datetime
+    received_at: datetime
+    status: Status
+    given: dict[str, Any] | None
+    decided_version: int | None
+    error: str | None
+
+    @classmethod
+    def read(cls, record: Record) -> "InboxRow":
+        return cls(**{name: record[name] for name in cls.__slots__})
+
+
+def event_args(event: ReceivedEvent) -> tuple[Any, ...]:
+    """The parameters of an event where a statement takes one, in the order of the table's columns."""
+    return (
+        event.event_id,
+        event.source,
+        event.event_type,
+        event.form,
+        event.call_id,
+        event.call_leg_id,
+        event.call_session_id,
+        event.body,
+        event.occurred_at,
+        event.received_at,
+    )
+
+
+class Inbox:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def receive(self, event: ReceivedEvent) -> InboxKey | None:
+        """Keeps the event; committed when it returns. None: it was here already, nothing has changed."""
+        seq = await self._pool.fetchval(SQL["receive"], *event_args(event))
+        return None if seq is None else InboxKey(seq, event.call_id)
+
+    async def receive_many(self, events: Sequence[ReceivedEvent]) -> list[InboxKey]:
+        """Keeps those that are new, in their order, in one transaction; returns their keys."""
+        keys = []
+        async with self._pool.transaction() as connection:
+            for event in events:
+                seq = await connection.fetchval(SQL["receive"], *event_args(event))
+                if seq is not None:
+                    keys.append(InboxKey(seq, event.call_id))
+        return keys
+
+    async def undecided(self, older_than_s: float, limit: int) -> list[UUID]:
+        """Calls with an event that has waited for more than `older_than_s` seconds of wall time, longest first."""
+        rows = await self._pool.fetch(SQL["undecided"], older_than_s, limit)
+        return [row["call_id"] for row in rows]
+
+    async def unrouted(self, limit: int, older_than_s: float = 0.0) -> list[InboxRow]:
+        """Events received that have no call yet, oldest first."""
+        return [InboxRow.read(row) for row in await self._pool.fetch(SQL["unrouted"], older_than_s, limit)]
+
+    async def get(self, seq: int) -> InboxRow | None:
+        row = await self._pool.fetchrow(SQL["get"], seq)
+        return None if row is None else InboxRow.read(row)
+
+    async def assign(self, seq: int, call_id: UUID) -> None:
+        """Gives a received event its call; one that has a call already keeps it."""
+        await self._pool.execute(SQL["assign"], seq, call_id)
+
+    async def set_aside(self, seq: int, error: str) -> bool:
+        """Takes an event that cannot be decided out of the call's way. False: it was decided meanwhile."""
+        return await self._pool.execute(SQL["set_aside"], seq, error) > 0
+
+    async def mark_unknown(self, seq: int) -> bool:
+        """Keeps an event that fits no call without waiting for one any more."""
+        return await self._pool.execute(SQL["mark_unknown"], seq) > 0
+
+    async def of_call(self, call_id: UUID) -> list[InboxRow]:
+        """All of a call's events: the decided ones in the order of their decision, then the others by arrival."""
+        return [InboxRow.read(row) for row in await self._pool.fetch(SQL["of_call"], call_id)]
+
+    async def aside(self, limit: int) -> list[InboxRow]:
+        """Events that were set aside, newest first."""
+        return [InboxRow.read(row) for row in await self._pool.fetch(SQL["aside"], limit)]
+
+    async def counts(self) -> dict[str, int]:
+        """Events by status."""
+        return {row["status"]: row["n"] for row in await self._pool.fetch(SQL["counts"])}

@@ -1,0 +1,148 @@
+"""The connection pool of Postgres, and the one place that tells "the server is away" from "the question is wrong".
+
+Business time must never come from the server: callers pass `now`. Only leases and retries read its clock.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+import orjson
+
+from storage.away import StoreAway
+
+STORE = "postgres"
+Record = Mapping[str, Any]
+Connection: TypeAlias = Any  # an asyncpg connection, or a pool's stand-in for one
+
+# 57P01 to 57P05: the server shuts down, crashed, starts up, dropped the database, or ended an idle session.
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.IdleSessionTimeoutError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether `error` says that the server cannot be reached, rather than that it refused what was asked."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return "clos" in str(
+            error
+        )  # "connection is closed", "pool is closing": the driver has no type for them
+    return isinstance(error, _AWAY)
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Turns the driver's connection errors into `StoreAway`."""
+    try:
+        yield
+    except Exception as error:
+        if is_away(error):
+            raise StoreAway(STORE, type(error).__name__) from error
+        raise
+
+
+class Pool:
+    """Connections to one database. Every method raises `StoreAway` where the server cannot be reached."""
+
+    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float) -> None:
+        self._pool = pool
+        self._acquire_timeout = acquire_timeout
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One connection, its statements committed one by one."""
+        with reachable():
+            async with self._pool.acquire(timeout=self._acquire_timeout) as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One connection inside a transaction that commits when the block ends."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]:
+        async with self.connection() as connection:
+            rows: list[Record] = await connection.fetch(query, *args)
+            return rows
+
+    async def fetchrow(self, query: str, *args: Any) -> Record | None:
+        async with self.connection() as connection:
+            row: Record | None = await connection.fetchrow(query, *args)
+            return row
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        async with self.connection() as connection:
+            return await connection.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> int:
+        """The number of rows touched."""
+        async with self.connection() as connection:
+            status: str = await connection.execute(query, *args)
+        words = status.split()
+        return int(words[-1]) if words and words[-1].isdigit() else 0
+
+    async def executemany(self, query: str, rows: list[tuple[Any, ...]]) -> None:
+        async with self.transaction() as connection:
+            await connection.executemany(query, rows)
+
+    async def ping(self) -> None:
+        await self.fetchval("SELECT 1")
+
+    async def close(self) -> None:
+        """Waits two seconds for connections in use, then breaks them."""
+        try:
+            await asyncio.wait_for(self._pool.close(), 2.0)
+        except (TimeoutError, OSError):
+            self._pool.terminate()
+
+
+def _encode(value: Any) -> bytes:
+    return b"\x01" + orjson.dumps(value)  # jsonb's binary form: a version byte, then the text
+
+
+def _decode(value: bytes) -> Any:
+    return orjson.loads(memoryview(value)[1:])
+
+
+async def prepare(connection: asyncpg.Connection) -> None:
+    """Teaches a new connection to carry Python values as jsonb."""
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode, decoder=_decode, format="binary"
+    )
+
+
+async def connect(
+    url: str, *, min_size: int = 2, max_size: int = 10, timeout: float = 10.0, name: str = "voicelearn"
+) -> Pool:
+    """A pool on the database of `url`. `timeout` in seconds bounds connecting, waiting for a connection, and each statement.
+
+    Plans are generic: every statement here has one shape, and planning the deciding one each time would cost more than running it.
+    """
+    with reachable():
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            timeout=timeout,
+            command_timeout=timeout,
+            init=prepare,
+            statement_cache_size=256,
+            max_cached_statement_lifetime=0,
+            server_settings={
+                "application_name": name,
+                "plan_cache_mode": "force_generic_plan",
+                "jit": "off",
+                "timezone": "UTC",
+            },
+        )
+    return Pool(pool, timeout)

@@ -1,0 +1,82 @@
+-- name: create
+-- Begins a call, once.
+INSERT INTO calls (id, lead_id, phone, playbook_version, machine_version, state_form, direction, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (id) DO NOTHING
+RETURNING id;
+
+-- name: next_pending
+-- A call with its oldest event that is not decided; a row without an event where all are.
+SELECT c.version, c.playbook_version, c.state::text AS state, i.*
+FROM calls c
+LEFT JOIN LATERAL (
+    SELECT * FROM inbox WHERE call_id = c.id AND status = 'received' ORDER BY seq LIMIT 1
+) i ON true
+WHERE c.id = $1;
+
+-- name: get
+-- One call.
+SELECT *, state::text AS state_json FROM calls WHERE id = $1;
+
+-- name: leg_owner
+-- The leg of this id; else the call of this session, where it is one alone.
+SELECT call_id, name AS leg FROM legs WHERE call_leg_id = $1
+UNION ALL
+SELECT one.call_id, NULL
+FROM (SELECT min(call_id::text)::uuid AS call_id FROM legs WHERE call_session_id = $2 HAVING count(DISTINCT call_id) = 1) one
+LIMIT 1;
+
+-- name: message_owner
+-- The call that sent this message.
+SELECT call_id FROM outbox WHERE destination = 'telnyx:message' AND result ->> 'id' = $1 LIMIT 1;
+
+-- name: legs
+-- A call's legs.
+SELECT * FROM legs WHERE call_id = $1 ORDER BY dialed_at NULLS FIRST, name;
+
+-- name: stale_legs
+-- Legs that have not ended and that no event has touched since $1.
+SELECT l.*, c.final_status
+FROM legs l JOIN calls c ON c.id = l.call_id
+WHERE l.state <> 'ended' AND coalesce(l.last_event_at, l.dialed_at, c.created_at) <= $1
+ORDER BY coalesce(l.last_event_at, l.dialed_at, c.created_at)
+LIMIT $2;
+
+-- name: live
+-- Calls without a final status.
+SELECT *, state::text AS state_json FROM calls WHERE final_status IS NULL ORDER BY created_at LIMIT $1;
+
+-- name: of_lead
+-- A lead's calls, newest first.
+SELECT *, state::text AS state_json FROM calls WHERE lead_id = $1 ORDER BY created_at DESC LIMIT $2;
+
+-- name: transcript
+-- The last word on each segment, in order.
+SELECT DISTINCT ON ((body -> 'segment' ->> 'seq')::int) body -> 'segment' AS segment
+FROM outbox
+WHERE call_id = $1 AND destination = 'mongo'
+ORDER BY (body -> 'segment' ->> 'seq')::int, seq DESC;
+
+-- name: ended
+-- Calls that ended since $1.
+SELECT id FROM calls WHERE ended_at >= $1 ORDER BY ended_at LIMIT $2;
+
+-- name: expire_claims
+-- Of these closers, claims whose time has passed were released then.
+UPDATE claims SET released_at = expires_at
+WHERE id IN (
+    SELECT id FROM claims
+    WHERE closer_id = ANY($1::text[]) AND released_at IS NULL AND expires_at <= $2
+    ORDER BY id
+    FOR UPDATE
+);
+
+-- name: claim
+-- Claims a closer for a call, unless another call has it.
+WITH claimed AS (
+    INSERT INTO claims (id, call_id, closer_id, claimed_at, expires_at)
+    SELECT $1, $2, c.id, $4, $5 FROM closers c WHERE c.id = $3 AND c.active
+    ON CONFLICT DO NOTHING
+    RETURNING closer_id
+)
+SELECT c.id, c.name, c.phone FROM claimed JOIN closers c ON c.id = claimed.closer_id;

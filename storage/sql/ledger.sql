@@ -1,0 +1,61 @@
+-- name: pending
+-- These subjects are to reach this revision in these stores; what is there already stays.
+INSERT INTO ledger (subject, store, revision, status, updated_at)
+SELECT subject, store, $3::int, 'pending', $4::timestamptz
+FROM unnest($1::text[]) subject CROSS JOIN unnest($2::text[]) store
+ON CONFLICT (subject, store) DO UPDATE
+SET revision = excluded.revision, status = 'pending', attempts = 0, next_try = NULL, error = NULL,
+    updated_at = excluded.updated_at
+WHERE excluded.revision > ledger.revision;
+
+-- name: set
+-- What became of a revision, unless the ledger is further; what is synced never becomes less.
+INSERT INTO ledger AS l (subject, store, revision, status, updated_at, error, attempts, next_try)
+VALUES ($1, $2, $3, $4, $5, $6, 1, clock_timestamp() + make_interval(secs => $7))
+ON CONFLICT (subject, store) DO UPDATE
+SET revision = excluded.revision, status = excluded.status, updated_at = excluded.updated_at, error = excluded.error,
+    attempts = CASE WHEN l.revision = excluded.revision THEN l.attempts + 1 ELSE 1 END, next_try = excluded.next_try
+WHERE excluded.revision > l.revision OR (excluded.revision = l.revision AND (l.status <> 'synced' OR excluded.status = 'synced'));
+
+-- name: set_many
+-- `set` for many subjects of one store.
+INSERT INTO ledger AS l (subject, store, revision, status, updated_at, attempts)
+SELECT subject, $2, $3::int, $4, $5::timestamptz, 1 FROM unnest($1::text[]) subject
+ON CONFLICT (subject, store) DO UPDATE
+SET revision = excluded.revision, status = excluded.status, updated_at = excluded.updated_at, error = NULL,
+    attempts = CASE WHEN l.revision = excluded.revision THEN l.attempts + 1 ELSE 1 END, next_try = NULL
+WHERE excluded.revision > l.revision OR (excluded.revision = l.revision AND (l.status <> 'synced' OR excluded.status = 'synced'));
+
+-- name: reset
+-- A store is to be filled again.
+UPDATE ledger SET status = 'pending', attempts = 0, next_try = NULL, error = NULL, updated_at = $3
+WHERE store = $1 AND starts_with(subject, $2);
+
+-- name: get
+-- A subject in all stores.
+SELECT * FROM ledger WHERE subject = $1;
+
+-- name: behind
+-- What a store lacks and may be tried now.
+SELECT * FROM ledger
+WHERE store = $1 AND status <> 'synced' AND (next_try IS NULL OR next_try <= clock_timestamp()) AND starts_with(subject, $3)
+ORDER BY updated_at
+LIMIT $2;
+
+-- name: counts
+-- How many are where, of these subjects or of all.
+SELECT store, status, count(*) AS n FROM ledger
+WHERE $1::text[] IS NULL OR subject = ANY($1::text[])
+GROUP BY store, status;
+
+-- name: start_run
+-- A sync begins.
+INSERT INTO sync_runs (reason, started_at) VALUES ($1, $2) RETURNING id;
+
+-- name: end_run
+-- A sync has ended.
+UPDATE sync_runs SET ended_at = $2, done = $3, failed = $4, detail = $5 WHERE id = $1;
+
+-- name: runs
+-- The latest syncs.
+SELECT id, started_at, ended_at, reason, done, failed, detail FROM sync_runs ORDER BY id DESC LIMIT $1;
