@@ -3,9 +3,11 @@
 What a person prefers is hidden: nothing but the person's own words and decisions may carry it to the wire.
 """
 
+import json
 import random
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from load.draws import number_of
 from load.hearing import TECHNIQUES
@@ -53,18 +55,7 @@ QUESTION_MOMENTS: dict[str, tuple[str, ...]] = {
     "ask_details": ("rapport", "presentation"),
     "ask_income": ("goals", "presentation", "objections"),
 }
-_FIRST = (
-    "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph "
-    "Jessica Thomas Sarah Carlos Karen Daniel Nancy Matthew Lisa Anthony Betty Mark Sandra Donald Ashley Steven "
-    "Maria Andrew Emily Paul Donna Joshua Michelle Kenneth Carol Luis Amanda Brian Dorothy George Melissa Edward "
-    "Deborah Ronald Stephanie Jose Rebecca Kevin Sharon Jason Laura Jeffrey Cynthia Ryan Kathleen"
-).split()
-_LAST = (
-    "Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson "
-    "Anderson Thomas Taylor Moore Jackson Martin Lee Perez Thompson White Harris Sanchez Clark Ramirez Lewis "
-    "Robinson Walker Young Allen King Wright Scott Torres Nguyen Hill Flores Green Adams Nelson Baker Hall Rivera "
-    "Campbell Mitchell Carter Roberts Gomez Phillips Evans Turner Diaz Parker Cruz Edwards Collins Reyes"
-).split()
+_NAMES = json.loads(Path(__file__).with_name("names.json").read_text(encoding="utf-8"))
 _SOURCE_PROPENSITY = {"facebook": -0.02, "google": 0.01, "referral": 0.06, "webinar": 0.04}
 _INTEREST_PROPENSITY = {"part_time": 0.02, "full_time": 0.03, "curious": -0.04}
 _SOURCE_WEIGHTS, _INTEREST_WEIGHTS = (45, 25, 12, 18), (42, 30, 28)
@@ -187,8 +178,8 @@ def person(seed: int, number: str) -> Person:
     return Person(
         seed=seed,
         number=number,
-        first_name=chance.choice(_FIRST),
-        last_name=chance.choice(_LAST),
+        first_name=chance.choice(_NAMES["first"]),
+        last_name=chance.choice(_NAMES["last"]),
         source=source,
         initial_interest=interest,
         state=place.state,

@@ -80,7 +80,7 @@ class Prospect:
         self._heard_keys.add(heard.key)
         return self._done(reply)
 
-    def interrupts(self, text: str) -> float | None:
+    def interrupts(self, text: str, readiness: float = 1.0) -> float | None:
         """The share of the line after which this person will talk over it, or None."""
         heard = listen(text)
         if (
@@ -91,7 +91,7 @@ class Prospect:
             or self._pending
         ):
             return None
-        if self.chance("interrupts") >= self.person.interrupts or not self._unsaid():
+        if self.chance("interrupts") >= self.person.interrupts * readiness or not self._unsaid():
             return None
         return draws.between(0.35, 0.8, self.person.seed, self.person.number, "at", heard.key)
 
@@ -101,9 +101,9 @@ class Prospect:
         self.turns += 1
         return self._done(self._speak_up(self._unsaid()[0]))
 
-    def murmurs(self, text: str) -> float | None:
+    def murmurs(self, text: str, readiness: float = 1.0) -> float | None:
         """The share of the line after which this person says "mm-hm", or None."""
-        if listen(text).words < 18 or self.chance("murmurs") >= self.person.backchannels:
+        if listen(text).words < 18 or self.chance("murmurs") >= self.person.backchannels * readiness:
             return None
         return 0.45
 
@@ -184,7 +184,7 @@ class Prospect:
     def _asked(self, heard: Heard) -> str | None:
         """Of what the line may ask, the first that is not answered yet."""
         fresh = [ask for ask in heard.asks if ask not in self._answered]
-        return (fresh or list(heard.asks) or [None])[0]
+        return next(iter(fresh or heard.asks), None)
 
     def _notice(self, heard: Heard, ask: str | None) -> float | None:
         """Counts the techniques heard; returns how well a pending objection was answered, if it was."""

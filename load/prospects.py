@@ -1,8 +1,8 @@
-"""Prospects without a network: JSON lines on standard input and output, for benches that run thousands of calls.
+"""Prospects without a network: JSON lines on standard input and output, for benches of thousands of calls.
 
 {"open": {"id", "seed", "number", "effect"}} -> {"id", "person", "say", "after"}: public facts, first words
-{"id", "heard": text}                        -> {"id", "say": text or null, "hangup", "after": s, "interrupted": share or null}
-{"id", "close": true}                        -> {"id", "truth": {...}}
+{"id", "heard": text}  -> {"id", "say": text or null, "hangup", "after": s, "interrupted": share or null}
+{"id", "close": true}  -> {"id", "truth": {...}}
 A line that is an array holds several requests and is answered by an array: one round trip for many calls.
 An unusable request is answered by {"error": ...}; "id" is any JSON value and names a call from open to close.
 """

@@ -1,4 +1,4 @@
-"""How one person words what they mean: a template of the bank, with that person's own figures in its slots."""
+"""How one person words what they mean: a template of the bank, with the person's own figures in its slots."""
 
 from load.draws import pick, uniform
 from load.people import INCOMES, Person
