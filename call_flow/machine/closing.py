@@ -104,7 +104,7 @@ def release_closer(deciding: Deciding, outcome: str) -> None:
         transfer.outcome = outcome  # type: ignore[assignment]
     deciding.emit(fx.ReleaseClaim(claim=transfer.claim))
     deciding.emit(fx.RecordTransfer(claim=transfer.claim, values=transfer.model_dump(mode="json")))
-    for key in ("accept", "bridge", "wait", "closer"):
+    for key in ("accept", "bridge", "wait", "closer", "detect"):
         deciding.cancel(key)
     for name, leg in state.legs.items():
         if name != PROSPECT and leg.alive and not state.ended and state.mode != "bridged":

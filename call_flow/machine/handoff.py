@@ -49,6 +49,8 @@ def claimed(deciding: Deciding, body: ClaimResult) -> None:
     ):
         deciding.emit(fx.ReleaseClaim(claim=body.claim))
         return
+    if transfer.dialed_at is not None:
+        return
     if body.closer is None:
         _failed(deciding, "no_closer")
         return
@@ -115,7 +117,7 @@ def whispered(deciding: Deciding) -> None:
 
 
 def digit(deciding: Deciding, body: Digit) -> None:
-    if body.leg == PROSPECT or body.leg != _closer_leg(deciding):
+    if _open_transfer(deciding, body.leg) is None:
         return
     if body.digit == "1":
         accept(deciding)
@@ -126,7 +128,7 @@ def digit(deciding: Deciding, body: Digit) -> None:
 def console(deciding: Deciding, body: ConsoleAction) -> None:
     if body.action == "accept":
         accept(deciding)
-    elif body.action == "decline" and deciding.state.mode == "transferring":
+    elif body.action == "decline":
         _failed(deciding, "declined")
     elif body.action == "hangup" and deciding.state.prospect.alive:
         deciding.hang_up(PROSPECT)
@@ -185,8 +187,7 @@ def closer_gone(deciding: Deciding, leg: Leg, cause: str) -> None:
 
 
 def not_picked_up(deciding: Deciding) -> None:
-    if deciding.state.mode == "transferring":
-        _failed(deciding, "no_answer")
+    _failed(deciding, "no_answer")
 
 
 def still_waiting(deciding: Deciding) -> None:
@@ -199,8 +200,7 @@ def still_waiting(deciding: Deciding) -> None:
 
 
 def not_bridged(deciding: Deciding) -> None:
-    if deciding.state.mode == "transferring":
-        _failed(deciding, "failed")
+    _failed(deciding, "failed")
 
 
 def prospect_changed_mind(deciding: Deciding) -> None:
@@ -267,6 +267,8 @@ def _claim(deciding: Deciding, closers: tuple[str, ...]) -> None:
 def _failed(deciding: Deciding, outcome: str) -> None:
     """This closer will not take it: another one if there is one and the prospect has patience, else the video."""
     state = deciding.state
+    if state.mode != "transferring" or state.transfers[-1].ended_at is not None:
+        return
     waited = (deciding.at - state.transfers[0].initiated_at).total_seconds()
     tried = {transfer.closer_id for transfer in state.transfers}
     closing.release_closer(deciding, outcome)

@@ -1,4 +1,4 @@
-"""A call played by hand against the pure machine: Telnyx and the prospect are the test, time is what the test says it is."""
+"""A call played by hand against the pure machine: Telnyx and the prospect are the test, and so is time."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ KEVIN = ev.CloserHint(id="kevin", name="Kevin", phone="+13125559001")
 
 
 class Call:
-    """One call under way. Every step feeds events and keeps effects; `events` and `log` are what a replay and a reader need."""
+    """One call under way. Every step feeds events and keeps effects; `events` is for replays, `log` for readers."""
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Call:
         self.effects: list[fx.Effect] = []
         self.timers: dict[str, datetime] = {}
         self.speaking: list[int] = []  # lines sent to Telnyx and not yet over
+        self.legs_of_lines: dict[int, str] = {}
         self.log: list[str] = []
 
     # the machine
@@ -93,6 +94,7 @@ class Call:
                 self.timers.pop(key, None)
             case fx.Command(action="speak", args=args, leg=leg):
                 self.speaking.append(args["line"])
+                self.legs_of_lines[args["line"]] = leg
                 self.log.append(f"{'agent' if leg == PROSPECT else 'whisper'}: {args['payload']}")
             case fx.VoidCommands(keys=keys, all_speech=everything):
                 gone = {int(key.removeprefix("speak:")) for key in keys}
@@ -193,13 +195,13 @@ class Call:
         )
 
     def _leg_of(self, n: int) -> str:
-        return next(line.leg for line in self.state.lines if line.n == n)
+        return self.legs_of_lines[n]
 
     # what a test looks at
 
     def to_phase(self, phase: str) -> "Call":
         """The shortest cooperative way to the question of `phase`."""
-        for asked, words in _COOPERATIVE.items():
+        for asked, words in COOPERATIVE.items():
             if self.state.phase == phase:
                 return self
             assert self.state.asked == asked, (self.state.asked, asked, self.log)
@@ -214,7 +216,7 @@ class Call:
         return [e for e in self.effects if isinstance(e, kind)]
 
 
-_COOPERATIVE: dict[str, tuple[str, str, dict[str, object]]] = {
+COOPERATIVE: dict[str, tuple[str, str, dict[str, object]]] = {
     "greeting": ("yes this is Dana", "affirm", {}),
     "permission": ("sure go ahead please", "affirm", {}),
     "rapport": ("yes I am still interested", "affirm", {}),
