@@ -17,11 +17,14 @@ _ONE_ANSWER_S = 5.0
 
 
 async def answered(server: Server, patience: float = _PATIENCE_S) -> bool:
-    """Ask until a query is answered; False after `patience` seconds."""
+    """Ask until a query is answered; False after `patience` seconds or without a driver."""
     deadline = time.monotonic() + patience
     while True:
         try:
             await asyncio.wait_for(server.ask(), _ONE_ANSWER_S)
+        except ImportError as missing:
+            print(f"{server.store} cannot be asked: {missing}", flush=True)
+            return False
         # Each driver has its own errors for "not yet", from refused connections to unknown databases.
         except Exception as not_yet:
             if time.monotonic() > deadline:

@@ -57,6 +57,11 @@ class Stack:
         return stack
 
     @property
+    def path(self) -> Path:
+        """The stack's folder."""
+        return self._folder.path
+
+    @property
     def urls(self) -> StoreUrls:
         """Where the stores are; the same at the next start, unless another program took a port meanwhile."""
         return self._urls
@@ -155,9 +160,7 @@ class Stack:
             if started > _KEEPERS_TRIED:
                 raise StackError(f"the stack's keeper ends again and again: see {self._folder.log}")
             if time.monotonic() > deadline:
-                raise StackError(
-                    f"the stack in {self._folder.path} did not start in time: see {self._folder.log}"
-                )
+                raise StackError(f"{self._late()} did not answer in time: see {self._folder.log.parent}")
             time.sleep(_POLL_S)
 
     def _all_there(self) -> bool:
@@ -166,6 +169,10 @@ class Stack:
             if state is not None and state.phase == "failed":
                 raise StackError(f"{store} cannot be started: {state.error}")
         return all(_answers(state) or _is(state, "away") for state in states)
+
+    def _late(self) -> str:
+        late = [store for store in self.stores if not _answers(self._state(store))]
+        return f"{', '.join(late) or 'the keeper'} of the stack in {self._folder.path}"
 
     def _state(self, store: Store) -> ServerState | None:
         """What a living keeper says of it."""
