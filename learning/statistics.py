@@ -1,11 +1,13 @@
-"""How well each strategy does, for one moment and every kind of lead: a hierarchical beta-binomial model.
+"""How well each strategy does with each kind of lead: a hierarchical model of success rates.
 
-A kind of lead with few calls borrows from the same strategy's calls with other kinds, and a strategy with few
-calls from the moment's mean. It must never read a store or draw a number: `learning.policy` samples from it.
+success(moment, kind, arm) = the family's mean + what the kind, each of its parts ("facebook", "part_time") and the
+moment add + what the arm adds + what the arm adds with each part of the kind + what it adds with this kind alone.
+Every part is normal around 0 with a stated spread, so a rare kind of lead borrows from kinds that share a part with
+it, and an answer to a rare objection from the same manner of answering others. It must never read a store or draw a
+number: `learning.policy` samples from its beliefs.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,15 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Feature = tuple[str, ...]
 
-# Concentrations that are weighed against each other, in calls: 25 lets strategies differ by some ten points
-# about a mean of one half (sd = sqrt(m(1-m)/(k+1))), 1600 by one point.
-ARM_CONCENTRATIONS = (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)
-KIND_CONCENTRATIONS = (25.0, 50.0, 100.0, 200.0, 400.0, 800.0, 1600.0)
-# Before data, strategies are taken to differ by about five points, and one strategy's success by about three
-# and a half between kinds of lead: log-normal priors centred there, a factor of e wide.
-EXPECTED_ARM_CONCENTRATION = 100.0
-EXPECTED_KIND_CONCENTRATION = 200.0
+# Spreads (standard deviations) of what each part adds to the chance of success, before any data. Strategies of
+# one moment are taken to differ by four points or so, with one kind of lead as with another: words that differ by
+# more are rare, and a spread that is too wide chases chance for hundreds of calls.
+ARM_SPREAD = 0.04
+MANNER_SPREAD = 0.03
+PART_SPREAD = 0.04
+KIND_SPREAD = 0.02
+BASELINE_SPREAD = 0.10  # of kinds of lead and of moments, whatever is said to them
+LEVEL_SPREAD = 0.10  # of the family's mean, estimated as (wins + 1) / (n + 2)
 
 
 class StatisticsRow(NamedTuple):
@@ -35,143 +39,130 @@ class StatisticsRow(NamedTuple):
 
 
 class Beliefs(NamedTuple):
-    """Beta(alpha, beta) for each of `arms`, in their order: success of a call that takes the arm."""
+    """Normal beliefs about the success of each of `arms`: mean (arms,), covariance (arms, arms)."""
 
     arms: tuple[str, ...]
-    alpha: Floats
-    beta: Floats
+    mean: Floats
+    covariance: Floats
 
-    @property
-    def mean(self) -> Floats:
-        return self.alpha / (self.alpha + self.beta)
+    def interval(self, deviations: float = 1.96) -> tuple[Floats, Floats]:
+        """Low and high of every arm, within 0 and 1; 95 % by default."""
+        spread = deviations * np.sqrt(np.diag(self.covariance))
+        return np.clip(self.mean - spread, 0, 1), np.clip(self.mean + spread, 0, 1)
+
+
+def family_of(moment: str) -> str:
+    """Moments of one family are learned from together: all objections are one, every other moment is its own."""
+    return moment.partition(".")[0]
+
+
+def manner_of(arm: str) -> str:
+    """The last part of an id, "empathy" of "no_time.empathy": what arms of different moments may share."""
+    return arm.rpartition(".")[2]
 
 
 @dataclass(frozen=True)
-class MomentStatistics:
-    """Counts of one moment: `n`, `wins` of shape (arms, kinds), and the two pooling strengths (in calls)."""
+class Statistics:
+    """What is known of one family of moments. `columns` are the parts that have been seen, with their posterior."""
 
-    arms: tuple[str, ...]
-    kinds: tuple[str, ...]
-    n: Floats
-    wins: Floats
-    version: int = 0
-    arm_concentration: float = EXPECTED_ARM_CONCENTRATION
-    kind_concentration: float = EXPECTED_KIND_CONCENTRATION
+    version: int
+    level: float
+    cells: Mapping[tuple[str, str, str], tuple[int, int]]  # (moment, kind, arm): n, wins
+    columns: Mapping[Feature, int]
+    mean: Floats
+    covariance: Floats
 
-    @property
-    def mean(self) -> float:
-        """The moment's success over all strategies and kinds, one imagined win and loss included."""
-        return float((self.wins.sum() + 1) / (self.n.sum() + 2))
+    def beliefs(self, moment: str, kind: str, arms: Sequence[str]) -> Beliefs:
+        """About `arms` at `moment` with a lead of `kind`; what was never seen is believed by its prior."""
+        design, unseen = self._design(moment, kind, arms)
+        expected = self.level + design @ self.mean
+        shared = design @ self.covariance @ design.T + unseen
+        own, kept = self._own(moment, kind, arms)
+        mean = expected + own[:, 0] * (own[:, 1] - expected)
+        return Beliefs(tuple(arms), mean, shared * np.outer(kept, kept) + np.diag(KIND_SPREAD**2 * kept))
 
-    def overall(self, arms: Sequence[str]) -> Beliefs:
-        """Beliefs over all kinds of lead; an arm without data is believed to be like the moment's mean."""
-        return _overall(self, arms, np.ones(len(self.kinds), bool))
+    def counts(self, moment: str, kind: str, arm: str) -> tuple[int, int]:
+        """(n, wins) of exactly this."""
+        return self.cells.get((moment, kind, arm), (0, 0))
 
-    def for_kind(self, kind: str, arms: Sequence[str]) -> Beliefs:
-        """Beliefs for one kind of lead: its own counts on top of what the other kinds say of the arm.
+    def _design(self, moment: str, kind: str, arms: Sequence[str]) -> tuple[Floats, Floats]:
+        """Rows of the parts that have a posterior, and the prior covariance of those that have none."""
+        design = np.zeros((len(arms), len(self.columns)))
+        unseen: dict[Feature, tuple[float, Floats]] = {}
+        for row, arm in enumerate(arms):
+            for feature, spread in features(moment, kind, arm):
+                if feature in self.columns:
+                    design[row, self.columns[feature]] = 1
+                else:
+                    unseen.setdefault(feature, (spread, np.zeros(len(arms))))[1][row] = 1
+        prior = np.zeros((len(arms), len(arms)))
+        for spread, rows in unseen.values():
+            prior += spread**2 * np.outer(rows, rows)
+        return design, prior
 
-        The others' belief is discounted to `kind_concentration` observations at most, so that no amount of
-        evidence about others drowns a kind's own; the kind's own counts enter once only.
+    def _own(self, moment: str, kind: str, arms: Sequence[str]) -> tuple[Floats, Floats]:
+        """Per arm (share, rate) of this very cell, and 1 - share.
+
+        What a cell adds by itself, given the parts: normal, mean share · residual, variance spread² · (1 - share).
         """
-        others = np.array([other != kind for other in self.kinds], bool)
-        shared = _overall(self, arms, others)
-        strength = _passed_on(shared, self.kind_concentration)
-        n, wins = self._own(kind, arms)
-        mean = shared.mean
-        return Beliefs(shared.arms, mean * strength + wins, (1 - mean) * strength + n - wins)
-
-    def _own(self, kind: str, arms: Sequence[str]) -> tuple[Floats, Floats]:
-        if kind not in self.kinds:
-            return np.zeros(len(arms)), np.zeros(len(arms))
-        column = self.kinds.index(kind)
-        return _of_arms(self, arms, self.n)[:, column], _of_arms(self, arms, self.wins)[:, column]
+        own = np.zeros((len(arms), 2))
+        noise = self.level * (1 - self.level)
+        for row, arm in enumerate(arms):
+            n, wins = self.counts(moment, kind, arm)
+            if n:
+                own[row] = KIND_SPREAD**2 / (KIND_SPREAD**2 + noise / n), wins / n
+        return own, 1 - own[:, 0]
 
 
-def statistics_of(rows: Sequence[StatisticsRow], version: int = 0) -> MomentStatistics:
-    """One moment's rows as statistics, pooling strengths estimated from them; no rows are no evidence.
+def features(moment: str, kind: str, arm: str) -> Iterator[tuple[Feature, float]]:
+    """The parts that make up a success rate, each with its prior spread."""
+    manner = manner_of(arm)
+    yield ("level",), LEVEL_SPREAD
+    yield ("moment", moment), BASELINE_SPREAD
+    yield ("arm", moment, arm), ARM_SPREAD
+    yield ("manner", manner), MANNER_SPREAD
+    for place, part in enumerate(kind.split("/")):
+        yield ("part", str(place), part), BASELINE_SPREAD
+        yield ("manner of part", manner, str(place), part), PART_SPREAD
 
-    Raises ValueError where a row has more wins than conversations.
+
+def statistics_of(rows: Sequence[StatisticsRow], version: int = 0) -> Statistics:
+    """One family's rows as beliefs; without rows, the prior.
+
+    Normal observations of each cell's rate with variance m(1-m)/n + KIND_SPREAD², m the family's rate: what a cell
+    adds by itself is integrated out and comes back in `beliefs`. Raises ValueError where a row has more wins than
+    conversations.
     """
-    for row in rows:
-        if not 0 <= row.wins <= row.n:
-            raise ValueError(f"{row.moment} {row.strategy} {row.segment}: {row.wins} wins of {row.n}")
-    arms = tuple(sorted({row.strategy for row in rows}))
-    kinds = tuple(sorted({row.segment for row in rows}))
-    n, wins = np.zeros((len(arms), len(kinds))), np.zeros((len(arms), len(kinds)))
-    arm_at, kind_at = {arm: i for i, arm in enumerate(arms)}, {kind: i for i, kind in enumerate(kinds)}
-    for row in rows:
-        n[arm_at[row.strategy], kind_at[row.segment]] += row.n
-        wins[arm_at[row.strategy], kind_at[row.segment]] += row.wins
-    bare = MomentStatistics(arms, kinds, n, wins, version)
-    return _with_estimated_pooling(bare)
+    cells = {(row.moment, row.segment, row.strategy): (row.n, row.wins) for row in rows if _counted(row)}
+    total, won = sum(n for n, _ in cells.values()), sum(wins for _, wins in cells.values())
+    level = (won + 1) / (total + 2)
+    columns: dict[Feature, int] = {}
+    spreads: list[float] = []
+    places: list[tuple[int, int]] = []
+    for row, (moment, kind, arm) in enumerate(cells):
+        for feature, spread in features(moment, kind, arm):
+            if feature not in columns:
+                columns[feature] = len(columns)
+                spreads.append(spread)
+            places.append((row, columns[feature]))
+    design = np.zeros((len(cells), len(columns)))
+    if places:
+        design[tuple(np.array(places).T)] = 1
+    mean, covariance = _posterior(design, np.array(spreads), np.array(list(cells.values()), float), level)
+    return Statistics(version, level, cells, columns, mean, covariance)
 
 
-def interval(alpha: float, beta: float, mass: float = 0.95, points: int = 4001) -> tuple[float, float]:
-    """The central credible interval of Beta(alpha, beta) with alpha, beta > 0, by quadrature."""
-    edges = np.linspace(0, 1, points)
-    middle = (edges[1:] + edges[:-1]) / 2
-    log_density = (alpha - 1) * np.log(middle) + (beta - 1) * np.log1p(-middle)
-    below = np.cumsum(np.exp(log_density - log_density.max()))
-    below /= below[-1]
-    low, high = np.searchsorted(below, [(1 - mass) / 2, (1 + mass) / 2])
-    return float(middle[low]), float(middle[min(high, points - 2)])
+def _counted(row: StatisticsRow) -> bool:
+    if not 0 <= row.wins <= row.n:
+        raise ValueError(f"{row.moment} {row.strategy} {row.segment}: {row.wins} wins of {row.n}")
+    return row.n > 0
 
 
-def _overall(statistics: MomentStatistics, arms: Sequence[str], kinds: NDArray[np.bool_]) -> Beliefs:
-    n, wins = _of_arms(statistics, arms, statistics.n), _of_arms(statistics, arms, statistics.wins)
-    weight = _weight(n, statistics.kind_concentration) * kinds
-    prior = statistics.arm_concentration
-    mean = statistics.mean
-    alpha = mean * prior + (wins * weight).sum(axis=1)
-    return Beliefs(tuple(arms), alpha, (1 - mean) * prior + ((n - wins) * weight).sum(axis=1))
-
-
-def _weight(n: Floats, concentration: float) -> Floats:
-    """What one of `n` calls with a kind is worth for the arm's overall success, between kinds that differ.
-
-    Design effect of beta-binomial counts: var(mean) = m(1-m)/n · (1 + (n-1)/(k+1)).
-    """
-    return (concentration + 1) / (concentration + np.maximum(n, 1))
-
-
-def _passed_on(shared: Beliefs, concentration: float) -> Floats:
-    """How many observations a belief about others is worth for one kind: variances add."""
-    known = shared.alpha + shared.beta
-    return known * concentration / (known + concentration)
-
-
-def _of_arms(statistics: MomentStatistics, arms: Sequence[str], table: Floats) -> Floats:
-    at = {arm: i for i, arm in enumerate(statistics.arms)}
-    empty = np.zeros(len(statistics.kinds))
-    rows = [table[at[arm]] if arm in at else empty for arm in arms]
-    return np.array(rows).reshape(len(arms), len(statistics.kinds))
-
-
-def _with_estimated_pooling(bare: MomentStatistics) -> MomentStatistics:
-    """Both concentrations at the mode of their marginal posterior on the grid (empirical Bayes)."""
-    n, wins = bare.n.sum(axis=1), bare.wins.sum(axis=1)
-    arm = _most_likely(ARM_CONCENTRATIONS, EXPECTED_ARM_CONCENTRATION, n, wins, np.full(len(n), bare.mean))
-    arm_means = (wins + arm * bare.mean) / (n + arm)
-    seen = bare.n > 0
-    means = np.broadcast_to(arm_means[:, None], bare.n.shape)[seen]
-    kind = _most_likely(
-        KIND_CONCENTRATIONS, EXPECTED_KIND_CONCENTRATION, bare.n[seen], bare.wins[seen], means
-    )
-    return MomentStatistics(bare.arms, bare.kinds, bare.n, bare.wins, bare.version, arm, kind)
-
-
-def _most_likely(grid: Sequence[float], expected: float, n: Floats, wins: Floats, means: Floats) -> float:
-    def score(concentration: float) -> float:
-        prior = -(math.log(concentration / expected) ** 2) / 2
-        return prior + _log_evidence(n, wins, means * concentration, (1 - means) * concentration)
-
-    return max(grid, key=score)
-
-
-def _log_evidence(n: Floats, wins: Floats, alpha: Floats, beta: Floats) -> float:
-    """Log marginal likelihood of beta-binomial counts, without the binomial coefficients."""
-    return sum(
-        math.lgamma(a + w) - math.lgamma(a) + math.lgamma(b + m - w) - math.lgamma(b)
-        - math.lgamma(a + b + m) + math.lgamma(a + b)
-        for m, w, a, b in zip(n.tolist(), wins.tolist(), alpha.tolist(), beta.tolist(), strict=True)
-    )  # fmt: skip
+def _posterior(design: Floats, spreads: Floats, counts: Floats, level: float) -> tuple[Floats, Floats]:
+    if not len(counts):
+        return np.zeros(0), np.zeros((0, 0))
+    n, wins = counts.T
+    weight = 1 / (level * (1 - level) / n + KIND_SPREAD**2)
+    precision = (design * weight[:, None]).T @ design + np.diag(spreads**-2)
+    covariance = np.linalg.inv(precision)
+    return covariance @ (design.T @ (weight * (wins / n - level))), covariance

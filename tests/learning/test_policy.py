@@ -8,7 +8,7 @@ import pytest
 from call_flow.needs import PolicyVector
 from call_flow.phases import Phase
 from learning.policy import Policy, fresh_draw, probabilities, thompson
-from learning.statistics import MomentStatistics, StatisticsRow, statistics_of
+from learning.statistics import Statistics, StatisticsRow, statistics_of
 
 ARMS = ("opening.direct", "opening.empathy", "opening.story", "opening.untried")
 
@@ -16,12 +16,12 @@ ARMS = ("opening.direct", "opening.empathy", "opening.story", "opening.untried")
 class Known:
     """Statistics as they would come from the stores, or None as when there never were any."""
 
-    def __init__(self, statistics: MomentStatistics | None) -> None:
+    def __init__(self, statistics: Statistics | None) -> None:
         self.statistics = statistics
         self.asked: list[str] = []
 
-    async def of(self, moment: str) -> MomentStatistics | None:
-        self.asked.append(moment)
+    async def of(self, family: str) -> Statistics | None:
+        self.asked.append(family)
         return self.statistics
 
 
@@ -31,7 +31,7 @@ def need(*, control: bool = False, kind: str = "a/b") -> PolicyVector:
     )
 
 
-def learned() -> MomentStatistics:
+def learned() -> Statistics:
     counts = {"opening.direct": 40, "opening.empathy": 45, "opening.story": 90}
     return statistics_of([StatisticsRow("opening", "a/b", a, 150, w) for a, w in counts.items()], version=7)
 
@@ -72,12 +72,12 @@ def test_a_vector_can_be_made_again_from_its_draw() -> None:
 
 
 def test_one_arm_takes_it_all() -> None:
-    beliefs = statistics_of(()).overall(("only",))
+    beliefs = statistics_of(()).beliefs("opening", "a/b", ("only",))
     assert probabilities(beliefs, np.random.default_rng(1), 0.03).tolist() == [1.0]
 
 
 def test_the_floor_never_exceeds_what_there_is() -> None:
-    beliefs = statistics_of(()).overall(ARMS)
+    beliefs = statistics_of(()).beliefs("opening", "a/b", ARMS)
     assert probabilities(beliefs, np.random.default_rng(1), 0.9) == pytest.approx([0.25] * 4)
 
 
