@@ -100,11 +100,13 @@ class RecordTransfer(Frozen):
 
 
 class AskPhrasing(Frozen):
-    """A language model may phrase line `line`; what it says comes back as `Phrased` before `deadline`, else the
-    scripted text is said.
+    """A language model may phrase line `line` until `deadline`; what it says comes back as `Phrased`.
+
+    `goal`, the scripted line and the prospect's last words are all that it is told of the call.
     """
 
     kind: Literal["phrase"] = "phrase"
+    key: str
     line: int
     goal: str
     scripted: str

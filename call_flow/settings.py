@@ -28,4 +28,5 @@ class CallSettings(Frozen):
     leave_voicemail: bool = True
     record: bool = False
     phrasing: bool = False
+    phrasing_deadline: float = 1.2
     hot_threshold: float = 0.55

@@ -58,6 +58,7 @@ class Line(Draft):
     purpose: str  # what follows when it has ended: "ask", "goodbye", "whisper", "announce", …
     interruptible: bool = True
     decided_at: datetime
+    sent: bool = False  # False while a language model may still phrase it
     speak_id: str | None = None
     begun_at: datetime | None = None
     ended_at: datetime | None = None

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from call_flow import effects as fx
-from call_flow.events import CloserHint, Event, Perceived, Vector
+from call_flow.events import CloserHint, Event, Heard, Perceived, Vector
 from call_flow.machine.wording import values_for
 from call_flow.needs import Closers, Needs, Perception, PolicyVector, Prediction
 from call_flow.phases import Phase
@@ -161,28 +161,62 @@ class Deciding:
         """Speaks `text` on `leg`. What was decided for it and has not begun is the caller's to supersede first."""
         state = self.state
         state.last_line += 1
-        n = state.last_line
         line = Line(
-            n=n, leg=leg, text=text, entry=entry, asks=asks, phase=state.phase, purpose=purpose,
-            interruptible=interruptible, decided_at=self.at,
-        )  # fmt: skip
+            n=state.last_line,
+            leg=leg,
+            text=text,
+            entry=entry,
+            asks=asks,
+            phase=state.phase,
+            purpose=purpose,
+            interruptible=interruptible,
+            decided_at=self.at,
+        )
         state.lines.append(line)
+        if leg == PROSPECT:
+            self.cancel("silence")
+        if self._may_be_phrased(line):
+            self._ask_phrasing(line)
+        else:
+            self.speak(line)
+        return line
+
+    def speak(self, line: Line) -> None:
+        """Sends the line as it stands."""
+        line.sent = True
         self.command(
             "speak",
-            f"speak:{n}",
-            leg,
+            f"speak:{line.n}",
+            line.leg,
             args={
-                "payload": text,
+                "payload": line.text,
                 "voice": self.settings.voice,
                 "language": self.settings.language,
-                "line": n,
+                "line": line.n,
             },
             not_after=self.at + timedelta(seconds=self.settings.speech_expiry),
         )
-        if leg == PROSPECT:
-            self.cancel("silence")
-            self.timer("line", len(text.split()) / WORDS_PER_SECOND + LINE_SLACK_S)
-        return line
+        if line.leg == PROSPECT:
+            self.timer("line", len(line.text.split()) / WORDS_PER_SECOND + LINE_SLACK_S)
+
+    def _may_be_phrased(self, line: Line) -> bool:
+        """Questions in our own fixed words. What law or the policy worded stays as it is: an arm says what it is called."""
+        fixed = line.entry is not None and self.book.is_line(line.entry)
+        return self.settings.phrasing and fixed and line.purpose == "ask" and line.interruptible
+
+    def _ask_phrasing(self, line: Line) -> None:
+        deadline = self.at + timedelta(seconds=self.settings.phrasing_deadline)
+        self.emit(
+            fx.AskPhrasing(
+                key=f"phrase:{line.n}",
+                line=line.n,
+                goal=self.book.phase(line.phase).goal,
+                scripted=line.text,
+                last_words=self.event.body.text if isinstance(self.event.body, Heard) else "",
+                deadline=deadline,
+            )
+        )
+        self.timer("phrase", self.settings.phrasing_deadline + 1.0)
 
     def stop_speech(self) -> None:
         """Everything the agent says or was about to say to the prospect ends here."""
@@ -196,8 +230,8 @@ class Deciding:
         for line in active:
             line.stopped = True
         self.emit(fx.VoidCommands(keys=tuple(f"speak:{line.n}" for line in active)))
-        n = self.count("stop")
-        self.command("playback_stop", f"stop:{n}", args={"stop": "all"})
+        if any(line.sent for line in active):
+            self.command("playback_stop", f"stop:{self.count('stop')}", args={"stop": "all"})
 
     def current_line(self, leg: str = PROSPECT) -> Line | None:
         """The line being said, or about to be, on `leg`."""

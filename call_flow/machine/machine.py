@@ -38,6 +38,7 @@ _HANDLERS: dict[type, Handler] = {
     ev.CommandFailed: commands.failed,
     ev.ClaimResult: handoff.claimed,
     ev.ConsoleAction: handoff.console,
+    ev.Phrased: speech.phrased,
     ev.EngagementCrossed: conversation.engagement_crossed,
     ev.Noted: _note,
 }

@@ -1,7 +1,7 @@
 """What the agent says, as Telnyx reports it: begun, ended, never begun; and what follows each kind of line."""
 
 from call_flow.effects import FileSegment
-from call_flow.events import SpeakEnded, SpeakStarted
+from call_flow.events import Phrased, SpeakEnded, SpeakStarted
 from call_flow.machine import handoff, turns
 from call_flow.machine.deciding import Deciding
 from call_flow.record import Segment
@@ -28,6 +28,23 @@ def ended(deciding: Deciding, body: SpeakEnded) -> None:
         _say_again(deciding, line)
         return
     finish(deciding, line)
+
+
+def phrased(deciding: Deciding, body: Phrased) -> None:
+    """The line as a model phrased it; the scripted one where it was late, wrong or down."""
+    line = next((line for line in deciding.state.lines if line.n == body.line), None)
+    if line is None or line.sent or line.stopped:
+        return
+    line.text = body.text or line.text
+    deciding.cancel("phrase")
+    deciding.speak(line)
+
+
+def phrasing_late(deciding: Deciding) -> None:
+    """Nothing came back at all: the scripted line is said."""
+    line = deciding.current_line()
+    if line is not None and not line.sent:
+        deciding.speak(line)
 
 
 def begin(deciding: Deciding, line: Line) -> None:
@@ -114,7 +131,7 @@ def _line_of(
     """The line a report speaks of: by Telnyx's id, by our number in client_state, else the oldest that waits
     for it.
     """
-    lines = [line for line in deciding.state.lines if line.leg == leg and line.ended_at is None]
+    lines = [line for line in deciding.state.lines if line.leg == leg and line.sent and line.ended_at is None]
     if speak_id is not None:
         for line in lines:
             if line.speak_id == speak_id:

@@ -74,6 +74,7 @@ _TIMERS: dict[str, Callable[[Deciding, str], None]] = {
     "greet": _greet,
     "silence": _silence,
     "line": _line,
+    "phrase": lambda deciding, rest: speech.phrasing_late(deciding),
     "max": _max,
     "beep": lambda deciding, rest: dialing.leave_message(deciding),
     "hangup": _hangup,

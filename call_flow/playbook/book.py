@@ -102,6 +102,10 @@ class Playbook(Frozen):
     def line(self, line_id: str) -> Line:
         return self._named(self._lines, line_id, "line")
 
+    def is_line(self, entry_id: str) -> bool:
+        """Whether `entry_id` is one of the fixed lines, not a strategy, response or snippet."""
+        return entry_id in self._lines
+
     def strategies(self, moment: str) -> tuple[Strategy, ...]:
         """The arms of a moment, sorted by id; none for a moment that nothing is chosen for."""
         return tuple(strategy for strategy in self.all_strategies if strategy.moment == moment)

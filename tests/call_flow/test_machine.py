@@ -206,3 +206,27 @@ def test_the_same_events_give_the_same_state_and_effects(call: Call) -> None:
         effects.extend(some)
     assert state == call.state
     assert effects == call.effects
+
+
+def test_a_line_may_be_phrased_by_a_model_and_is_said_once(book: Playbook) -> None:
+    call = Call(book, phrasing=True).place().pick_up().to_phase("permission")
+    asked = call.of(fx.AskPhrasing)[-1]
+    assert asked.scripted.endswith("Do you have two minutes for them right now?")
+    assert not call.speaking
+    call.feed(ev.Phrased(line=asked.line, text="Could I have two minutes of your time?"), after=0.4)
+    call.feed(ev.Phrased(line=asked.line, text="Two minutes?"), after=0.1)
+    call.hear_out()
+    assert call.log[-1] == "agent: Could I have two minutes of your time?"
+    assert call.state.asked == "permission"
+
+
+@pytest.mark.parametrize("how", ["late", "down"])
+def test_the_scripted_line_is_said_when_the_model_is_late_or_down(book: Playbook, how: str) -> None:
+    call = Call(book, phrasing=True).place().pick_up().to_phase("permission")
+    line = call.of(fx.AskPhrasing)[-1].line
+    if how == "late":
+        call.due("phrase").feed(ev.Phrased(line=line, text="Too late"))
+    else:
+        call.feed(ev.Phrased(line=line, text=None, reason="down"))
+    call.hear_out()
+    assert call.log[-1].endswith("Do you have two minutes for them right now?")
