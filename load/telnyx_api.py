@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
@@ -29,8 +30,12 @@ class Silence(Response):
     """Holds the connection for ten wall seconds and drops it without an answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await asyncio.sleep(_HANGS)
-        await send({"type": "http.response.start", "status": 504, "headers": [(b"content-length", b"1")]})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HANGS):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+        head = {"type": "http.response.start", "status": 504, "headers": [(b"content-length", b"1")]}
+        await send(head)
 
 
 class Asked:

@@ -108,7 +108,9 @@ class Receiver:
 class Wired:
     """What a test holds: the receiver, a client of the simulator, and shorthands for commands."""
 
-    def __init__(self, receiver: Receiver, client: httpx.AsyncClient, signer: Signer, exchange: Exchange) -> None:
+    def __init__(
+        self, receiver: Receiver, client: httpx.AsyncClient, signer: Signer, exchange: Exchange
+    ) -> None:
         self.hooks, self.client, self.signer, self.exchange = receiver, client, signer, exchange
 
     async def dial(self, to: str, **more: Any) -> dict[str, Any]:
@@ -151,7 +153,13 @@ async def wired(rate: float = 100.0, seed: int = 7, closers: str = "", **knobs: 
         turned = Knobs()
         turned.turn({**PLAIN, **knobs})
         exchange = Exchange(
-            clock, seed, signer, Journal(clock), turned, f"{hooks}/hook", frozenset(filter(None, closers.split(",")))
+            clock,
+            seed,
+            signer,
+            Journal(clock),
+            turned,
+            f"{hooks}/hook",
+            frozenset(filter(None, closers.split(","))),
         )
         async with serving(build(exchange, KEY, signer.public_key)) as base:
             headers = {"authorization": f"Bearer {KEY}"}
