@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from call_flow.effects import Effect
 from call_flow.events import Body, Event, Given
 from call_flow.machine import Machine
 from call_flow.needs import Needs
@@ -21,19 +22,20 @@ from call_flow.state import CallState
 from call_flow.telnyx import route, translate
 from server.clock import Clock
 from server.decisions import decision_of
-from server.legs import LegBook
 from server.oracle import Oracle
 from server.playbooks import Shelf
 from storage.away import StoreAway
-from storage.calls import Calls, Decided, Decision, Pending
+from storage.calls import Calls, Decided, Decision, NoSuchCall, Pending
 from storage.inbox import Inbox, InboxRow
 
 log = logging.getLogger(__name__)
 
 BODY: TypeAdapter[Body] = TypeAdapter(Body)
 MOST_NEEDS = 50
-UNTIL_SWEPT = 0.5  # seconds of wall time after which a failed store is asked again
 PROSPECT = "prospect"
+
+
+Reduced = tuple[CallState, Event, tuple[Effect, ...]]
 
 
 class Undecidable(Exception):
@@ -62,7 +64,6 @@ class Decider:
         inbox: Inbox,
         shelf: Shelf,
         oracle: Oracle,
-        legs: LegBook,
         clock: Clock,
         owner: str,
         decided: Callable[[Outcome], None],
@@ -71,7 +72,6 @@ class Decider:
         self._inbox = inbox
         self._shelf = shelf
         self._oracle = oracle
-        self._legs = legs
         self._clock = clock
         self._owner = owner
         self._decided = decided
@@ -102,6 +102,8 @@ class Decider:
                 self._again.discard(call_id)
                 if not await self._next(call_id) and call_id not in self._again:
                     return
+        except NoSuchCall:
+            await self._orphaned(call_id)
         except StoreAway as away:
             self.counts["store_away"] += 1
             log.warning("call %s waits: %s", call_id, away)
@@ -111,6 +113,16 @@ class Decider:
         finally:
             del self._running[call_id]
             self._again.discard(call_id)
+
+    async def _orphaned(self, call_id: UUID) -> None:
+        """Keeps the events of a call that never was as unknown: their client_state is not ours."""
+        try:
+            for row in await self._inbox.of_call(call_id):
+                if row.status == "received" and await self._inbox.mark_unknown(row.seq):
+                    self.counts["unknown"] += 1
+                    log.warning("event %s (%s) names a call that is not ours", row.seq, row.event_type)
+        except StoreAway as away:
+            log.warning("call %s waits: %s", call_id, away)
 
     async def _next(self, call_id: UUID) -> bool:
         """Decides the call's oldest undecided event; False where there is none."""
@@ -131,7 +143,6 @@ class Decider:
             return True
         self.counts["decided"] += 1
         self.took_ms.append((time.perf_counter() - began) * 1000)
-        self._legs.note(call_id, outcome[0])
         self._decided(Outcome(pending, outcome[0], outcome[1], decided))
         return True
 
@@ -140,17 +151,19 @@ class Decider:
         state = state_of(pending)
         event = event_of(pending.event, state)
         state_after, event, effects = await self._answered(machine, state, event)
-        decision = decision_of(pending, state, state_after, event.given, effects, self._clock.now(), self._owner)
+        decision = decision_of(
+            pending, state, state_after, event.given, effects, self._clock.now(), self._owner
+        )
         return state_after, decision
 
-    async def _answered(self, machine: Machine, state: CallState, event: Event) -> tuple:  # type: ignore[type-arg]
+    async def _answered(self, machine: Machine, state: CallState, event: Event) -> Reduced:
         """Reduces, answering one need after the other, until nothing is lacking."""
         for _ in range(MOST_NEEDS):
             try:
                 after, effects = machine.reduce(state, event)
                 return after, event, effects
             except Needs as needs:
-                given = await self._oracle.answer(needs.need, event.given, event.at)
+                given = await self._oracle.answer(needs.need, event.given, event.at, _subject(state))
                 event = event.model_copy(update={"given": given})
         raise Undecidable(f"asked for more than {MOST_NEEDS} answers")
 
@@ -166,6 +179,10 @@ class Decider:
             type(error).__name__,
         )
         await self._inbox.set_aside(seq, f"{type(error).__name__}: {error}"[:2000])
+
+
+def _subject(state: CallState) -> str:
+    return state.lead.phone if state.lead else ""
 
 
 def state_of(pending: Pending) -> CallState:

@@ -5,12 +5,13 @@ A row is sent by whoever holds its lease. What a dead process left is taken over
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
 from storage.away import StoreAway
+from storage.calls import Decided
 from storage.outbox import Outbox, OutboxRow
 
 log = logging.getLogger(__name__)
@@ -38,21 +39,17 @@ class Dispatcher:
         self._outbox = outbox
         self._senders = senders
         self._owner = owner
-        self._queues: dict[Chain, deque[OutboxRow]] = {}
         self._tasks: dict[Chain, asyncio.Task[None]] = {}
+        self._more: set[Chain] = set()
         self._closed = asyncio.Event()
         self.counts: Counter[str] = Counter()
 
-    def take(self, rows: tuple[OutboxRow, ...]) -> None:
-        """Sends rows that this process has leased, each destination's in their order."""
-        for row in rows:
-            self._queues.setdefault((row.call_id, row.destination), deque()).append(row)
-        for row in rows:
-            self._start((row.call_id, row.destination))
-
-    def wake(self, call_id: UUID, destination: str) -> None:
-        """There is something to lease for this destination."""
-        self._start((call_id, destination))
+    def take(self, decided: Decided, call_id: UUID) -> None:
+        """Sends what a decision asked for: rows leased with it at once, those behind others when their turn comes."""
+        for row in decided.leased:
+            self._start((call_id, row.destination), row)
+        for destination in decided.behind:
+            self._start((call_id, destination))
 
     async def run(self) -> None:
         """Looks for due rows until `close`."""
@@ -80,14 +77,19 @@ class Dispatcher:
         except StoreAway as away:
             log.warning("outbox not read: %s", away)
 
-    def _start(self, chain: Chain) -> None:
-        if chain in self._tasks or self._closed.is_set() or _kind(chain) not in self._senders:
+    def _start(self, chain: Chain, head: OutboxRow | None = None) -> None:
+        if self._closed.is_set() or _kind(chain) not in self._senders:
             return
-        self._tasks[chain] = asyncio.create_task(self._run(chain), name=f"send {chain[1]} of {chain[0]}")
+        if chain in self._tasks:
+            self._more.add(chain)
+            return
+        self._tasks[chain] = asyncio.create_task(
+            self._run(chain, head), name=f"send {chain[1]} of {chain[0]}"
+        )
 
-    async def _run(self, chain: Chain) -> None:
+    async def _run(self, chain: Chain, head: OutboxRow | None) -> None:
         try:
-            await self._work(chain)
+            await self._work(chain, head)
         except StoreAway as away:
             self.counts["store_away"] += 1
             log.warning("%s of call %s waits: %s", chain[1], chain[0], away)
@@ -96,29 +98,26 @@ class Dispatcher:
             log.exception("sending to %s of call %s failed; it will be tried again", chain[1], chain[0])
         finally:
             del self._tasks[chain]
-            self._queues.pop(chain, None)
+            self._more.discard(chain)
 
-    async def _work(self, chain: Chain) -> None:
-        """First what was handed over; after a wait, or where nothing was, what is head of the line in Postgres."""
-        sender, queue, handed = self._senders[_kind(chain)], self._queues.get(chain), bool(self._queues.get(chain))
+    async def _work(self, chain: Chain, row: OutboxRow | None) -> None:
+        """The row that was handed over, then whatever heads the line in Postgres, until there is nothing to lease."""
+        kind = _kind(chain)
         while not self._closed.is_set():
-            row = await self._next_row(chain, queue if handed else None)
             if row is None:
+                self._more.discard(chain)
+                row = await self._outbox.lease_head(*chain, self._owner, LEASE_S)
+            if row is not None:
+                wait = await self._senders[kind].send(row)
+                row = None
+                self.counts[f"{kind}.{'sent' if wait is None else 'again'}"] += 1
+                await self._pause(wait or 0.0)
+            elif chain not in self._more:
                 return
-            wait = await sender.send(row)
-            self.counts[f"{_kind(chain)}.{'sent' if wait is None else 'again'}"] += 1
-            if wait is not None:
-                handed = False
-                await self._pause(wait)
-            queue = self._queues.get(chain)
-
-    async def _next_row(self, chain: Chain, queue: deque[OutboxRow] | None) -> OutboxRow | None:
-        if queue is not None:
-            return queue.popleft() if queue else None
-        self._queues.pop(chain, None)
-        return await self._outbox.lease_head(*chain, self._owner, LEASE_S)
 
     async def _pause(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
         try:
             await asyncio.wait_for(self._closed.wait(), seconds)
         except TimeoutError:

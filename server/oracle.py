@@ -1,6 +1,6 @@
 """Answers what `reduce` asks of the world, each within a deadline and each stored with the event that asked.
 
-A store that is away or late must never hold up a live call: where there is a sound answer without it, that one is given.
+A store that is away or late must never hold up a live call: where there is a sound answer without it, it is given.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from learning.perception import Perceiver
 from learning.policy import Policy, fresh_draw, uniform
 from learning.prediction import Predictor
 from server.phones import zone_of
+from server.placing import seeded_draw
 from storage.closers import Closers as CloserTable
 from storage.leads import Leads, snapshot
 
@@ -34,6 +35,7 @@ class Oracle:
         closers: CloserTable,
         leads: Leads,
         settings: CallSettings,
+        seed: int | None = None,
     ) -> None:
         self._perceiver = perceiver
         self._policy = policy
@@ -41,13 +43,17 @@ class Oracle:
         self._closers = closers
         self._leads = leads
         self._settings = settings
+        self._seed = seed
 
-    async def answer(self, need: Need, given: Given, now: datetime) -> Given:
-        """`given` with the need answered. Raises StoreAway only for Postgres, without which nothing is decided anyway."""
+    async def answer(self, need: Need, given: Given, now: datetime, subject: str) -> Given:
+        """`given` with the need answered. `subject` is whom the call is with, in every run the same.
+
+        Raises StoreAway only for Postgres, without which nothing is decided anyway.
+        """
         if isinstance(need, Perception):
             return _with(given, perceived=given.perceived | {need.text: await self._perceive(need, now)})
         if isinstance(need, PolicyVector):
-            return _with(given, vectors=given.vectors | {need.key: await self._vector(need)})
+            return _with(given, vectors=given.vectors | {need.key: await self._vector(need, subject)})
         if isinstance(need, Closers):
             return _with(given, closers=tuple(await self._closers.available(now)))
         if isinstance(need, Prediction):
@@ -57,9 +63,10 @@ class Oracle:
     async def _perceive(self, need: Perception, now: datetime) -> Perceived:
         return await self._perceiver.perceive(need.text, now, need.timezone)
 
-    async def _vector(self, need: PolicyVector) -> Vector:
+    async def _vector(self, need: PolicyVector, subject: str) -> Vector:
         if self._policy is None:
-            return uniform(need.arms, fresh_draw(), "control" if need.control else "uniform")
+            draw = fresh_draw() if self._seed is None else seeded_draw(self._seed, subject, need.key)
+            return uniform(need.arms, draw, "control" if need.control else "uniform")
         try:
             return await asyncio.wait_for(self._policy.vector(need), POLICY_DEADLINE)
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""The machines of the playbook versions in use: a call goes on with the version it began with, whatever is current now."""
+"""The machines of the playbook versions in use: a call goes on with the one it began with, whatever is current."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ class UnknownPlaybook(Exception):
 
 
 class Shelf:
-    """Machines by playbook version. The current one is there from the start, older ones come from Postgres when asked for."""
+    """Machines by playbook version: the current one from the start, older ones from Postgres on demand."""
 
     def __init__(self, current: Playbook, stored: Playbooks) -> None:
         self.current = current

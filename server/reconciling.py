@@ -1,11 +1,13 @@
-"""Finds out what became of a command that nobody answered, when Telnyx no longer knows its `command_id`. Never sends one again."""
+"""Finds out what became of a command that nobody answered, when Telnyx no longer knows its `command_id`.
+
+It must never send one again.
+"""
 
 from call_flow.effects import Command
-from call_flow.state import Leg
 from call_flow.telnyx import route
-from server.legs import LegBook
 from server.reporting import Reporter
 from server.telnyx import Accepted, Telnyx
+from storage.calls import Calls, LegRow
 from storage.outbox import Outbox, OutboxRow
 
 WAIT_S = 2.0  # wall seconds between looks while Telnyx does not answer
@@ -14,11 +16,11 @@ UNACKNOWLEDGED = "unacknowledged"
 
 class Reconciler:
     def __init__(
-        self, telnyx: Telnyx, outbox: Outbox, legs: LegBook, reporter: Reporter, connection_id: str
+        self, telnyx: Telnyx, outbox: Outbox, calls: Calls, reporter: Reporter, connection_id: str
     ) -> None:
         self._telnyx = telnyx
         self._outbox = outbox
-        self._legs = legs
+        self._calls = calls
         self._reporter = reporter
         self._connection_id = connection_id
 
@@ -26,13 +28,14 @@ class Reconciler:
         """None when the row's fate is written down; else wall seconds until the next look."""
         if command.action == "message":
             return await self._lost(row)
-        leg = await self._legs.fresh(row.call_id, command.leg)
+        legs = await self._calls.legs(row.call_id)
+        leg = next((leg for leg in legs if leg.name == command.leg), None)
         if command.action == "dial":
             return await self._dial(row, command, leg)
         return await self._on_leg(row, command, leg)
 
-    async def _dial(self, row: OutboxRow, command: Command, leg: Leg | None) -> float | None:
-        """Its own webhooks, then the connection's live legs by `client_state`; without a sign of it there was no ring."""
+    async def _dial(self, row: OutboxRow, command: Command, leg: LegRow | None) -> float | None:
+        """Its own webhooks, then the live legs by `client_state`; without a sign of it there was no ring."""
         if leg is not None and leg.call_leg_id is not None:
             return await self._found(row, command, _ids(leg.model_dump()))
         live = await self._telnyx.active_calls(self._connection_id)
@@ -44,8 +47,8 @@ class Reconciler:
                 return await self._found(row, command, _ids(call))
         return await self._lost(row)
 
-    async def _on_leg(self, row: OutboxRow, command: Command, leg: Leg | None) -> float | None:
-        if leg is None or leg.call_control_id is None or not leg.alive:
+    async def _on_leg(self, row: OutboxRow, command: Command, leg: LegRow | None) -> float | None:
+        if leg is None or leg.call_control_id is None or leg.state == "ended":
             return await self._found(row, command, {"is_alive": False})
         status = await self._telnyx.leg_status(leg.call_control_id)
         if not isinstance(status, Accepted):
@@ -54,11 +57,13 @@ class Reconciler:
             return await self._found(row, command, status.result)
         return await self._lost(row)
 
-    async def _found(self, row: OutboxRow, command: Command, result: dict[str, object]) -> None:
+    async def _found(self, row: OutboxRow, command: Command, result: dict[str, object]) -> float | None:
         await self._reporter.done(row, command, result)
+        return None
 
-    async def _lost(self, row: OutboxRow) -> None:
+    async def _lost(self, row: OutboxRow) -> float | None:
         await self._reporter.failed(row, UNACKNOWLEDGED, "no answer and no sign of it", maybe_done=True)
+        return None
 
     async def _look_again(self, row: OutboxRow) -> float:
         await self._outbox.retry(row.id, "looking for it: Telnyx does not answer", WAIT_S)

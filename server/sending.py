@@ -1,11 +1,11 @@
 """Sends commands to Telnyx, so that each takes effect once, or not at all and says so.
 
-The row's id is the `command_id`: Telnyx ignores a repeat of it for 60 s of the call's clock. Within that time an unanswered
-command is sent again; after it, never: it is looked for (`reconciling`).
+The row's id is the `command_id`: Telnyx ignores a repeat of it for 60 s of the call's clock. Within that time an
+unanswered command is sent again; after it, never: it is looked for (`reconciling`).
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,14 +13,16 @@ from uuid import UUID
 from call_flow.effects import Command
 from call_flow.telnyx import client_state
 from server.clock import Clock
-from server.legs import LegBook
 from server.reporting import Reporter
 from server.telnyx import Accepted, Answer, NoAnswer, Rejected, Telnyx, Throttled
-from storage.outbox import Outbox, OutboxRow
+from storage.calls import Calls
+from storage.outbox import Outbox, OutboxRow, Sending
 
 log = logging.getLogger(__name__)
 
-MEMORY = timedelta(seconds=55)  # of the 60 s for which Telnyx knows a command_id: the rest is for the way there
+MEMORY = timedelta(
+    seconds=55
+)  # of the 60 s for which Telnyx knows a command_id: the rest is for the way there
 LEASE_S = 15.0
 NO_ANSWER_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)  # wall seconds; Telnyx advises 500 ms for the first
 NOT_YET_WAIT = 0.4
@@ -32,32 +34,34 @@ NOT_ANSWERED = "90034"
 ENDING_ACTIONS = frozenset(
     {"hangup", "reject", "playback_stop", "transcription_stop", "record_stop", "streaming_stop"}
 )
-GONE = frozenset({ENDED, "90015", "90048", "90055", "404"})  # for an ending action: what it was to end is not there
+GONE = frozenset(
+    {ENDED, "90015", "90048", "90055", "404"}
+)  # for an ending action: what it was to end is not there
 ALREADY = {"transcription_start": frozenset({"90054"}), "streaming_start": frozenset({"90045"})}
 
 
 class TelnyxSender:
-    """Sends one row at a time of each destination. `looks_for` is asked about commands whose fate is unknown."""
+    """Sends one row at a time of each destination. `look_for` is asked about commands whose fate is unknown."""
 
     def __init__(
         self,
         telnyx: Telnyx,
         outbox: Outbox,
-        legs: LegBook,
+        calls: Calls,
         reporter: Reporter,
         clock: Clock,
         owner: str,
         account: dict[str, str],
-        looks_for: "Callable[[OutboxRow, Command], Any]",
+        look_for: Callable[[OutboxRow, Command], Awaitable[float | None]],
     ) -> None:
         self._telnyx = telnyx
         self._outbox = outbox
-        self._legs = legs
+        self._calls = calls
         self._reporter = reporter
         self._clock = clock
         self._owner = owner
         self._account = account
-        self._looks_for = looks_for
+        self._look_for = look_for
 
     async def send(self, row: OutboxRow) -> float | None:
         """See `dispatcher.Sender`."""
@@ -66,47 +70,43 @@ class TelnyxSender:
         if row.not_after is not None and now >= row.not_after:
             await self._reporter.expired(row, command)
             return None
-        if row.first_sent_at is not None and (now - row.first_sent_at >= MEMORY or await self._seen(row, command)):
-            return await self._looks_for(row, command)  # type: ignore[no-any-return]
-        target = await self._target(row, command)
-        if target is None:
-            return await self._without_leg(row, command)
-        if not await self._outbox.mark_sending(row.id, now, self._owner, LEASE_S):
+        if row.first_sent_at is not None and (
+            now - row.first_sent_at >= MEMORY or await self._seen(row, command)
+        ):
+            return await self._look_for(row, command)
+        sending = await self._outbox.mark_sending(row.id, now, self._owner, LEASE_S)
+        if sending is None:
             return None
-        return await self._settle(row, command, await self._say(row, command, target))
+        if _lacks_leg(command, sending):
+            return await self._without_leg(row, command)
+        return await self._settle(row, command, await self._say(row, command, sending))
 
     async def _seen(self, row: OutboxRow, command: Command) -> bool:
         """Whether a dial that was sent before has shown itself by a webhook of its leg."""
         if command.action != "dial":
             return False
-        leg = await self._legs.fresh(row.call_id, command.leg)
-        return leg is not None and leg.call_leg_id is not None
-
-    async def _target(self, row: OutboxRow, command: Command) -> tuple[str, str] | None:
-        """The control ids of the leg and of the other leg, where the command needs them; None where one is not known yet."""
-        if command.action in ("dial", "message"):
-            return "", ""
-        leg = await self._legs.control_id(row.call_id, command.leg)
-        other = "" if command.other_leg is None else await self._legs.control_id(row.call_id, command.other_leg)
-        return None if leg is None or other is None else (leg, other)
+        legs = await self._calls.legs(row.call_id)
+        return any(leg.name == command.leg and leg.call_leg_id for leg in legs)
 
     async def _without_leg(self, row: OutboxRow, command: Command) -> float | None:
         if self._clock.now() - row.created_at > NO_LEG_TRIES_FOR:
-            await self._reporter.failed(row, "unknown", f"leg {command.leg} has no control id", maybe_done=False)
+            await self._reporter.failed(
+                row, "unknown", f"leg {command.leg} has no control id", maybe_done=False
+            )
             return None
-        return await self._again(row, "no control id yet", NOT_YET_WAIT)
+        return await self._again(row, "no control id yet", NOT_YET_WAIT, no_effect=True)
 
-    async def _say(self, row: OutboxRow, command: Command, target: tuple[str, str]) -> Answer:
+    async def _say(self, row: OutboxRow, command: Command, sending: Sending) -> Answer:
         body = body_of(command, row.call_id, row.id, self._account)
         if command.action == "dial":
             return await self._telnyx.dial(body)
         if command.action == "message":
             return await self._telnyx.message(body, str(row.id))
         if command.action == "check_leg":
-            return await self._telnyx.leg_status(target[0])
+            return await self._telnyx.leg_status(sending.control_id or "")
         if command.other_leg is not None:
-            body["call_control_id"] = target[1]
-        return await self._telnyx.act(target[0], command.action, body)
+            body["call_control_id"] = sending.other_control_id
+        return await self._telnyx.act(sending.control_id or "", command.action, body)
 
     async def _settle(self, row: OutboxRow, command: Command, answer: Answer) -> float | None:
         match answer:
@@ -114,10 +114,12 @@ class TelnyxSender:
                 await self._reporter.done(row, command, result)
                 return None
             case Throttled(retry_after):
-                return await self._again(row, "HTTP 429", retry_after)
+                return await self._again(row, "HTTP 429", retry_after, no_effect=True)
             case NoAnswer(reason):
                 waits = NO_ANSWER_WAITS
-                return await self._again(row, f"no answer: {reason}", waits[min(row.attempts, len(waits) - 1)])
+                return await self._again(
+                    row, f"no answer: {reason}", waits[min(row.attempts, len(waits) - 1)]
+                )
             case Rejected():
                 return await self._rejected(row, command, answer)
 
@@ -128,14 +130,22 @@ class TelnyxSender:
             await self._reporter.done(row, command, {"code": answer.code})
             return None
         if answer.code == NOT_ANSWERED and row.attempts < NOT_YET_TRIES:
-            return await self._again(row, "leg not answered yet", NOT_YET_WAIT)
+            return await self._again(row, "leg not answered yet", NOT_YET_WAIT, no_effect=True)
         await self._reporter.failed(row, answer.code, answer.detail, maybe_done=row.first_sent_at is not None)
         return None
 
-    async def _again(self, row: OutboxRow, error: str, wait: float) -> float:
+    async def _again(self, row: OutboxRow, error: str, wait: float, *, no_effect: bool = False) -> float:
+        """`no_effect`: this attempt certainly did nothing; where it was the first one, nothing was sent yet."""
         log.info("%s of call %s waits %.2f s: %s", row.key, row.call_id, wait, error)
-        await self._outbox.retry(row.id, error, wait)
+        await self._outbox.retry(row.id, error, wait, unsent=no_effect and row.first_sent_at is None)
         return wait
+
+
+def _lacks_leg(command: Command, sending: Sending) -> bool:
+    """Whether the command goes to a leg whose control id no answer or webhook has named yet."""
+    if command.action in ("dial", "message"):
+        return False
+    return sending.control_id is None or (command.other_leg is not None and sending.other_control_id is None)
 
 
 def body_of(command: Command, call_id: UUID, id: UUID, account: dict[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What an operator may set, from `VOICELEARN_…` variables and `.env`. Never read anywhere else than in the command line and the wiring.
+"""What an operator may set, from `VOICELEARN_…` variables and `.env`. Read by the command line and the wiring alone.
 
 A value that is malformed is refused at start with the variable's name; what is missing is either defaulted or named by
 `Settings.missing()` to those who need it.
@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
     )
 
-    data: Path = Path("data")
+    data: Path = Path(".data")
     postgres_url: str = ""
     mongo_url: str = ""
     redis_url: str = ""

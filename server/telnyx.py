@@ -1,7 +1,8 @@
 """The one place that speaks to Telnyx's HTTP API, over the SDK's client with its own retries switched off.
 
 An action's arguments pass through as Telnyx names them. What came back is one of four answers; nothing here raises for
-what Telnyx or the network did. The SDK takes one to two seconds to import and must never be first touched on the event loop.
+what Telnyx or the network did. The SDK takes one to two seconds to import:
+it must never be first touched on the event loop.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import orjson
 
 if TYPE_CHECKING:
     from telnyx import AsyncTelnyx
+    from telnyx._types import RequestOptions
 
 LEG_ACTIONS = frozenset(
     {
@@ -136,16 +138,13 @@ class Telnyx:
     ) -> Answer:
         from telnyx import APIConnectionError, APIStatusError
 
-        options: dict[str, Any] = {"headers": dict(headers or {}), "params": dict(query or {})}
+        options: RequestOptions = {"headers": dict(headers or {}), "params": dict(query or {})}
         try:
             if method == "get":
-                response = await self._client.get(path, cast_to=httpx.Response, options=options)  # type: ignore[arg-type]
+                response = await self._client.get(path, cast_to=httpx.Response, options=options)
             else:
                 response = await self._client.post(
-                    path,
-                    cast_to=httpx.Response,
-                    body=dict(body or {}),
-                    options=options,  # type: ignore[arg-type]
+                    path, cast_to=httpx.Response, body=dict(body or {}), options=options
                 )
         except APIStatusError as error:
             return _refused(error.response, error.body)

@@ -1,0 +1,252 @@
+"""The one place that wires the parts together: stores, learning, and one server process's listening, deciding, sending.
+
+Order matters: schemas before anyone reads, everything warm before the first request, and on the way out receiving stops
+before deciding, deciding before sending, sending before the stores are closed.
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from call_flow.effects import SetTimer
+from server.api import ROUTES
+from server.decider import Decider, Outcome
+from server.dispatcher import Dispatcher
+from server.filing import Filer
+from server.health import Health, Ping, StoreHealth
+from server.oracle import Oracle
+from server.placing import Placing
+from server.playbooks import Shelf
+from server.reconciling import Reconciler
+from server.reporting import Reporter
+from server.routing import Router
+from server.sending import TelnyxSender
+from server.services import Services, services
+from server.settings import Settings
+from server.showing import Showing
+from server.signature import Verifier
+from server.stores import Stores, open_stores
+from server.sweeper import Sweeper
+from server.telnyx import Telnyx
+from server.timers import Alarm
+from server.understanding import Understanding, open_understanding
+from server.webhooks import Webhooks
+from storage.away import StoreAway
+from storage.calls import Calls
+from storage.closers import Closers
+from storage.inbox import Inbox, InboxKey
+from storage.leads import Leads
+from storage.outbox import Outbox
+from storage.playbook import read_packaged
+from storage.playbooks import Playbooks
+from storage.timers import Timers
+from storage.transfers import Transfers
+
+log = logging.getLogger(__name__)
+
+
+def build(settings: Settings, *, worker: bool = False) -> Starlette:
+    """The server as an ASGI application; nothing is opened before its lifespan begins."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        async with running(settings) as found:
+            yield {"services": found}
+
+    async def webhook(request: Request) -> Response:
+        return await services(request).webhooks(request)
+
+    return Starlette(
+        routes=[Route("/webhooks/telnyx", webhook, methods=["POST"]), *ROUTES], lifespan=lifespan
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Services]:
+    """A server process at work while the block lasts. Raises StoreAway where Postgres cannot be reached."""
+    async with AsyncExitStack() as closing:
+        stores = await closing.enter_async_context(open_stores(settings))
+        telnyx, understanding = await asyncio.gather(
+            Telnyx.open(
+                settings.telnyx_api_key.get_secret_value(), settings.telnyx_base_url, settings.telnyx_timeout
+            ),
+            open_understanding(settings, stores),
+        )
+        closing.push_async_callback(telnyx.close)
+        closing.push_async_callback(understanding.close)
+        parts = assemble(settings, stores, telnyx, understanding)
+        await parts.shelf.save_current(parts.services.clock.now())
+        await closing.enter_async_context(parts.at_work())
+        log.info("ready: owner %s, playbook %s", parts.owner, parts.shelf.current.version)
+        yield parts.services
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A process's moving parts, assembled and not yet moving."""
+
+    owner: str
+    services: Services
+    shelf: Shelf
+    sweeper: Sweeper
+    alarm: Alarm
+    showing: Showing
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Everything that runs beside the requests; at the end what is under way is finished."""
+        tasks = [
+            asyncio.create_task(part.run(), name=type(part).__name__)
+            for part in (self.sweeper, self.alarm, self.services.dispatcher, self.showing)
+        ]
+        try:
+            yield
+        finally:
+            await self.sweeper.close()
+            await self.alarm.close()
+            await self.services.decider.close()
+            await self.services.dispatcher.close()
+            tasks[-1].cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def assemble(settings: Settings, stores: Stores, telnyx: Telnyx, understanding: Understanding) -> Parts:
+    """Wires one process's parts to each other."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    clock, pool = settings.clock(), stores.pool
+    inbox, outbox, calls, leads = Inbox(pool), Outbox(pool), Calls(pool), Leads(pool)
+    shelf = Shelf(read_packaged(), Playbooks(pool))
+    oracle = Oracle(
+        understanding.perceiver,
+        understanding.policy,
+        understanding.predictor,
+        Closers(pool),
+        leads,
+        settings.call_settings(),
+        settings.seed,
+    )
+    hands = _Hands()
+    decider = Decider(calls, inbox, shelf, oracle, clock, owner, hands.decided)
+    reporter = Reporter(outbox, clock, decider.decide)
+    reconciler = Reconciler(telnyx, outbox, calls, reporter, settings.telnyx_connection_id)
+    account = {"from": settings.from_number, "connection_id": settings.telnyx_connection_id}
+    sender = TelnyxSender(telnyx, outbox, calls, reporter, clock, owner, account, reconciler.look_for)
+    filer = Filer(stores.conversations, outbox, clock, owner)
+    dispatcher = Dispatcher(outbox, {"telnyx": sender, "mongo": filer}, owner)
+    alarm = Alarm(Timers(pool), clock, decider.decide)
+    showing = Showing(stores.cache)
+    hands.dispatcher, hands.alarm, hands.showing, hands.decider = dispatcher, alarm, showing, decider
+    router = Router(inbox, calls, shelf, clock, decider.decide)
+    arrivals = Arrivals(decider, router)
+    webhooks = Webhooks(
+        inbox, Verifier(settings.telnyx_public_key), clock, settings.webhook_max_bytes, arrivals.arrived
+    )
+    placing = Placing(
+        calls,
+        leads,
+        shelf,
+        clock,
+        settings.call_settings,
+        tuple(settings.missing()),
+        settings.control_share,
+        settings.seed,
+        decider.decide,
+    )
+    services_ = Services(
+        clock=clock,
+        api_token=settings.api_token.get_secret_value(),
+        inbox=inbox,
+        outbox=outbox,
+        calls=calls,
+        leads=leads,
+        closers=Closers(pool),
+        transfers=Transfers(pool),
+        placing=placing,
+        webhooks=webhooks,
+        decider=decider,
+        dispatcher=dispatcher,
+        health=Health(pings(stores)),
+    )
+    return Parts(owner, services_, shelf, Sweeper(inbox, decider, router), alarm, showing)
+
+
+class _Hands:
+    """What follows a decision that was written, in this process: sending, timers, further events, the console."""
+
+    dispatcher: Dispatcher
+    alarm: Alarm
+    showing: Showing
+    decider: Decider
+
+    def decided(self, outcome: Outcome) -> None:
+        self.dispatcher.take(outcome.decided, outcome.pending.call_id)
+        for effect in outcome.decision.effects:
+            if isinstance(effect, SetTimer):
+                self.alarm.note(effect.due)
+        if outcome.decided.events:
+            self.decider.decide(outcome.pending.call_id)
+        self.showing.note(outcome)
+
+
+class Arrivals:
+    """Sends a new event on to whoever can use it: its call's decider, or the router where it names no call."""
+
+    def __init__(self, decider: Decider, router: Router) -> None:
+        self._decider = decider
+        self._router = router
+        self._routing: set[asyncio.Task[None]] = set()
+
+    def arrived(self, key: InboxKey) -> None:
+        if key.call_id is not None:
+            self._decider.decide(key.call_id)
+            return
+        task = asyncio.create_task(self._router.route_new(key))
+        self._routing.add(task)
+        task.add_done_callback(self._routing.discard)
+
+
+def pings(stores: Stores) -> dict[str, Ping]:
+    return {
+        "postgres": stores.pool.ping,
+        "mongo": stores.conversations.ping,
+        "graph": stores.graph.ping,
+        "vectors": stores.vectors.ping,
+        "redis": stores.cache.ping,
+    }
+
+
+async def migrate_all(settings: Settings) -> dict[str, str | None]:
+    """Every store's schema brought up to date; what went wrong by store, None where nothing did."""
+    async with open_stores(settings) as stores:
+        steps = {
+            "mongo": stores.conversations.ensure_schema,
+            "graph": stores.graph.ensure_schema,
+        }
+        done: dict[str, str | None] = {"postgres": None}
+        for store, step in steps.items():
+            try:
+                await step()
+                done[store] = None
+            except StoreAway as away:
+                done[store] = str(away)
+        return done
+
+
+async def store_health(settings: Settings) -> dict[str, StoreHealth]:
+    """Each store's state, asked once; Postgres's own error where it cannot be reached."""
+    try:
+        async with open_stores(settings) as stores:
+            return await Health(pings(stores)).stores()
+    except StoreAway as away:
+        return {away.store: StoreHealth(False, 0.0, str(away))}

@@ -1,0 +1,44 @@
+"""What the commands share: settings that explain themselves, logs, and a loop."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from server.settings import Settings, SettingsError
+from storage.away import StoreAway
+
+Result = TypeVar("Result")
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="The data folder of the embedded stores.  [VOICELEARN_DATA, else .data]",
+)
+
+
+def settings_or_exit(data: Path | None = None) -> Settings:
+    """The settings; a malformed one ends the command with its variable's name."""
+    try:
+        return Settings.read(**({} if data is None else {"data": data}))
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def log_to_stderr(level: str = "INFO") -> None:
+    """Libraries that log each request, or what is in it, are held to warnings."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("httpx", "httpcore", "telnyx", "neo4j", "chromadb", "pymongo", "pgqueuer", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Runs a command's work; a store that is away ends it with a message."""
+    try:
+        return asyncio.run(work)
+    except StoreAway as away:
+        raise click.ClickException(str(away)) from away

@@ -1,0 +1,143 @@
+"""Places a call to a lead, or refuses with a named reason that is kept: the one door to every dial.
+
+A refused dial must leave its record before the answer, and an accepted one its call.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4, uuid5
+from zoneinfo import ZoneInfo
+
+from call_flow.events import CallRequested
+from call_flow.settings import CallSettings
+from call_flow.state import MACHINE_VERSION, STATE_FORM
+from server.clock import Clock
+from server.playbooks import Shelf
+from storage.calls import Calls
+from storage.inbox import ReceivedEvent
+from storage.leads import DialFacts, Leads, StoredLead, snapshot
+
+_IDEMPOTENCY = UUID("6f0c9c5e-7d7e-5c62-9a43-0c9f5f0c2f10")
+
+
+@dataclass(frozen=True)
+class Refused(Exception):
+    """The call is not placed. `reason` is a stable name, `detail` says it to a person."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Placed:
+    """`new` is False where the same idempotency key placed it before."""
+
+    call_id: UUID
+    new: bool
+
+
+def refusal(facts: DialFacts, lead: StoredLead, now: datetime) -> Refused | None:
+    """Why this lead must not be dialled at `now`, or None. The first reason that applies, the law's first."""
+    if facts.do_not_call:
+        return Refused("do_not_call", "the number is on the do-not-call list")
+    if facts.consent is None:
+        return Refused("no_consent", "there is no consent to be called on record for this number")
+    if facts.consent is False:
+        return Refused("no_consent", "consent to be called was taken back")
+    if facts.live_call is not None:
+        return Refused("already_in_call", f"the number is in call {facts.live_call}")
+    return None
+
+
+@dataclass(frozen=True)
+class Placing:
+    """`missing` names the settings without which nothing can be dialled; `control_share` of the calls are control."""
+
+    calls: Calls
+    leads: Leads
+    shelf: Shelf
+    clock: Clock
+    settings: Callable[[], CallSettings]
+    missing: tuple[str, ...]
+    control_share: float
+    seed: int | None
+    decide: Callable[[UUID], None]
+    _numbers: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    async def place(self, lead: StoredLead, idempotency_key: str | None = None) -> Placed:
+        """Raises Refused, which is stored by then."""
+        call_id = uuid5(_IDEMPOTENCY, idempotency_key) if idempotency_key else uuid4()
+        lock = self._numbers.setdefault(lead.row.phone, asyncio.Lock())
+        try:
+            async with lock:
+                return await self._place(lead, call_id, repeated=idempotency_key is not None)
+        finally:
+            if not lock.locked():
+                self._numbers.pop(lead.row.phone, None)
+
+    async def _place(self, lead: StoredLead, call_id: UUID, *, repeated: bool) -> Placed:
+        if repeated and await self.calls.get(call_id) is not None:
+            return Placed(call_id, new=False)
+        now = self.clock.now()
+        refused = await self._refusal(lead, now)
+        if refused is not None:
+            await self.leads.refuse(lead.id, lead.row.phone, refused.reason, refused.detail, now)
+            raise refused
+        new = await self._create(lead, call_id, now)
+        self.decide(call_id)
+        return Placed(call_id, new)
+
+    async def _refusal(self, lead: StoredLead, now: datetime) -> Refused | None:
+        if self.missing:
+            return Refused("not_configured", f"not set: {', '.join(self.missing)}")
+        facts = await self.leads.dial_facts(lead.row.phone, _midnight(lead.row.timezone, now))
+        return refusal(facts, lead, now)
+
+    async def _create(self, lead: StoredLead, call_id: UUID, now: datetime) -> bool:
+        version = self.shelf.current.version
+        requested = CallRequested(
+            lead=snapshot(lead),
+            settings=self.settings(),
+            playbook_version=version,
+            control=self._draw(lead.row.phone) < self.control_share,
+        )
+        event = ReceivedEvent(
+            event_id=f"request:{call_id}",
+            source="ours",
+            event_type=requested.kind,
+            body=requested.model_dump(mode="json"),
+            occurred_at=now,
+            received_at=now,
+            call_id=call_id,
+        )
+        return await self.calls.create(
+            call_id,
+            lead.id,
+            lead.row.phone,
+            version,
+            event,
+            now,
+            machine_version=MACHINE_VERSION,
+            state_form=STATE_FORM,
+        )
+
+    def _draw(self, phone: str) -> float:
+        """Uniform in [0, 1): with a seed the same for a number in every run."""
+        return secrets.randbits(53) / 2**53 if self.seed is None else seeded_draw(self.seed, phone, "control")
+
+
+def seeded_draw(seed: int, subject: str, key: str) -> float:
+    """Uniform in [0, 1), a function of its arguments."""
+    digest = hashlib.sha256(f"{seed}|{subject}|{key}".encode()).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+
+
+def _midnight(timezone: str | None, now: datetime) -> datetime:
+    """When the lead's day began; 24 hours ago where its zone is unknown."""
+    if not timezone:
+        return now - timedelta(days=1)
+    return now.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,41 @@
+"""Tells the console what just happened. Best effort: losing one loses a repaint, never a fact."""
+
+import asyncio
+from typing import Any
+
+from storage.cache import Cache
+
+from server.decider import Outcome
+
+TOPIC = "calls"
+MOST_WAITING = 1000
+
+
+class Showing:
+    """Publishes from a queue of its own, so that no decision waits for Redis; what does not fit is dropped."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_WAITING)
+
+    def note(self, outcome: Outcome) -> None:
+        if not self._queue.full():
+            self._queue.put_nowait(_view(outcome))
+
+    async def run(self) -> None:
+        while True:
+            await self._cache.publish(TOPIC, await self._queue.get())
+
+
+def _view(outcome: Outcome) -> dict[str, Any]:
+    """What the console needs to know that it should look again: ids and numbers, no words and no names."""
+    state = outcome.state
+    return {
+        "call_id": state.call_id,
+        "version": outcome.decided.version,
+        "event": outcome.pending.event.event_type,
+        "mode": state.mode,
+        "phase": state.phase,
+        "engagement": round(state.engagement, 1),
+        "status": state.final_status,
+    }
