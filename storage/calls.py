@@ -194,6 +194,18 @@ class Calls:
         """Calls without a final status, oldest first."""
         return [CallRow.read(row) for row in await self._pool.fetch(SQL["live"], limit)]
 
+    async def page(
+        self,
+        limit: int,
+        *,
+        before: datetime | None = None,
+        status: str | None = None,
+        lead_id: UUID | None = None,
+    ) -> list[CallRow]:
+        """Newest first, those created before `before`; of one final status, of one lead."""
+        rows = await self._pool.fetch(SQL["page"], limit, before, status, lead_id)
+        return [CallRow.read(row) for row in rows]
+
     async def of_lead(self, lead_id: UUID, limit: int = 100) -> list[CallRow]:
         """A lead's calls, newest first."""
         return [CallRow.read(row) for row in await self._pool.fetch(SQL["of_lead"], lead_id, limit)]

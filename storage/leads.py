@@ -138,6 +138,10 @@ class Leads:
         row = await self._pool.fetchrow(SQL["by_phone"], phone)
         return None if row is None else StoredLead.read(row)
 
+    async def by_external_id(self, external_id: str) -> StoredLead | None:
+        row = await self._pool.fetchrow(SQL["by_external_id"], external_id)
+        return None if row is None else StoredLead.read(row)
+
     async def page(
         self, limit: int = 100, after: UUID | None = None, status: str | None = None
     ) -> list[StoredLead]:

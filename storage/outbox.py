@@ -117,9 +117,12 @@ class Outbox:
         )
         return None if seq is None else InboxKey(seq, event.call_id)
 
-    async def retry(self, id: UUID, error: str, wait_s: float) -> None:
-        """Lets go of the row; its destination waits `wait_s` seconds of wall time."""
-        await self._pool.execute(SQL["retry"], id, error, wait_s)
+    async def retry(self, id: UUID, error: str, wait_s: float, *, unsent: bool = False) -> None:
+        """Lets go of the row; its destination waits `wait_s` seconds of wall time.
+
+        `unsent`: no attempt so far can have taken effect, so that the row counts as never sent.
+        """
+        await self._pool.execute(SQL["retry"], id, error, wait_s, unsent)
 
     async def release(self, owner: str) -> int:
         """Lets go of all rows that `owner` has leased and not begun to send, when it shuts down."""

@@ -46,6 +46,14 @@ LIMIT $2;
 -- Calls without a final status.
 SELECT *, state::text AS state_json FROM calls WHERE final_status IS NULL ORDER BY created_at LIMIT $1;
 
+-- name: page
+-- Calls, newest first: created before $2, of final status $3, of lead $4, where these are given.
+SELECT *, state::text AS state_json FROM calls
+WHERE ($2::timestamptz IS NULL OR created_at < $2) AND ($3::text IS NULL OR final_status = $3)
+  AND ($4::uuid IS NULL OR lead_id = $4)
+ORDER BY created_at DESC
+LIMIT $1;
+
 -- name: of_lead
 -- A lead's calls, newest first.
 SELECT *, state::text AS state_json FROM calls WHERE lead_id = $1 ORDER BY created_at DESC LIMIT $2;

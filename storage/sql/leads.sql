@@ -46,6 +46,10 @@ WHERE NOT EXISTS (SELECT FROM changed c WHERE c.id = l.id) AND NOT EXISTS (SELEC
 -- One lead.
 SELECT * FROM leads WHERE id = $1;
 
+-- name: by_external_id
+-- One lead by the id that its source gave it.
+SELECT * FROM leads WHERE external_id = $1 LIMIT 1;
+
 -- name: by_phone
 -- The lead of a number.
 SELECT * FROM leads WHERE phone = $1;

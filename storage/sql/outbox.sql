@@ -63,9 +63,9 @@ ON CONFLICT (event_id) DO NOTHING
 RETURNING seq;
 
 -- name: retry
--- Lets go of a row until $3 seconds from now.
+-- Lets go of a row until $3 seconds from now; $4: as one that was never sent.
 UPDATE outbox
-SET error = $2, leased_by = NULL, lease_until = NULL, next_try = clock_timestamp() + make_interval(secs => $3)
+SET first_sent_at = CASE WHEN $4::boolean THEN NULL ELSE first_sent_at END, error = $2, leased_by = NULL, lease_until = NULL, next_try = clock_timestamp() + make_interval(secs => $3)
 WHERE id = $1 AND status = 'pending';
 
 -- name: release
