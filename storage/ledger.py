@@ -98,7 +98,7 @@ class Ledger:
     async def counts(self, call_ids: Collection[UUID | str] | None = None) -> dict[str, dict[str, int]]:
         """{store: {"synced", "pending", "failed"}} over the given calls, or over everything."""
         subjects = None if call_ids is None else [call_subject(id) for id in call_ids]
-        counts = {store: dict.fromkeys(("synced", "pending", "failed"), 0) for store in STORES}
+        counts: dict[str, dict[str, int]] = {store: dict.fromkeys(("synced", "pending", "failed"), 0) for store in STORES}
         for row in await self._pool.fetch(SQL["counts"], subjects):
             counts[row["store"]][row["status"]] = row["n"]
         return counts

@@ -7,19 +7,22 @@ from storage.away import StoreAway
 from storage.postgres import STORE, is_away
 
 FOLDER = Path(__file__).parent
+LOCK = 7_226_311_905  # any number that nothing else locks
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
     """Brings the database of `url` up to `revision`, in one transaction. Raises `StoreAway`.
 
-    Alembic and SQLAlchemy are imported here: nothing else needs them, and they take half a second.
+    The lock comes before Alembic, which is global to the process and must not run twice at once in it either. Alembic and SQLAlchemy are imported here: nothing else needs them, and they take half a second.
     """
+    from sqlalchemy import text
     from sqlalchemy.ext.asyncio import create_async_engine
     from sqlalchemy.pool import NullPool
 
     engine = create_async_engine(_dialect(url), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             await connection.run_sync(_upgrade, revision)
     except Exception as error:
         if is_away(error):

@@ -1,12 +1,7 @@
-"""What Alembic runs around each upgrade: our connection, and a lock that lets one process through at a time."""
+"""What Alembic runs around each upgrade: the connection of whoever asked for it, in its transaction."""
 
 from alembic import context
-from sqlalchemy import text
 
-LOCK = 7_226_311_905  # any number that nothing else locks
-
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=None)
+context.configure(connection=context.config.attributes["connection"], target_metadata=None)
 with context.begin_transaction():
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     context.run_migrations()
