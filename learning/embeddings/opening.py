@@ -7,6 +7,11 @@ from learning.embeddings.interface import Embedder
 DEFAULT_MODEL = "minilm"
 
 
+def models_folder(data: Path) -> Path:
+    """Where below the data folder models are built and kept."""
+    return data / "models"
+
+
 def open_embedder(model: str, folder: Path) -> Embedder:
     """Loads `model`, keeping what it builds under `folder`; blocking (0.7 s, 3 s the first time).
 

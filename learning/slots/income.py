@@ -50,8 +50,8 @@ _INCOME_WORD = re.compile(
     r"take home|paycheck|wages?|clear|pull(?:ing)? in|get paid|paid)\b"
 )
 _NOT_MONEY = re.compile(
-    r"^ ?(?:%|percent|hours?|hrs?|minutes?|days?|weeks?|months?|years?|kids|people|jobs?|o'clock|"
-    r"[ap]\.? ?m\b|times)"
+    r"^ ?(?:%|(?:percent|hours?|hrs?|minutes?|days?|weeks?|months?|years?|kids|people|jobs?|o'clock|"
+    r"[ap]\.? ?m|times|question|idea)\b)"
 )
 _NOTHING = re.compile(
     r"\b(?:unemployed|no income|(?:not|don't|aren't) (?:make|making|earn|earning) (?:anything|any money|"

@@ -127,7 +127,7 @@ class _Number:
             return float(SMALL[word])
         if word in VAGUE:
             return VAGUE[word]
-        return float(word) if word[0].isdigit() else None
+        return float(word) if word[0].isdecimal() else None
 
     def _fits(self, value: float) -> bool:
         """Whether `value` may stand behind what was read: "twenty five", "six hundred fifty", "3 thousand 500"."""
