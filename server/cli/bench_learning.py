@@ -45,7 +45,8 @@ def learning(
 
     plans = [Plan(calls, min(tail, calls), effect) for effect in dict.fromkeys(effects)]
     worlds = range(first_seed, first_seed + seeds)
-    began, runs = time.perf_counter(), list[Run]()
+    began = time.perf_counter()
+    runs: list[Run] = []
     working = bench(plans, worlds, jobs, models_folder(settings_or_exit(data).data))
     with click.progressbar(
         length=len(plans) * seeds, label="runs", file=click.get_text_stream("stderr")
@@ -66,11 +67,13 @@ def _lines(report: dict[str, Any]) -> list[str]:
     lines = [f"{on['processor']}, {on['cores']} cores, Python {on['python']}; {report['seconds']} s in all"]
     for world in report["worlds"]:
         gain = world["difference"]
+        bounds = f"{gain['low']:+.1%} to {gain['high']:+.1%}"
+        size = f"{world['seeds']} seeds of {world['calls']} calls"
         lines += [
             "",
-            f"effect of a matched moment: {world['effect']:.0%} at most; {world['seeds']} seeds of {world['calls']} calls",
+            f"effect of a matched moment: {world['effect']:.0%} at most; {size}",
             f"success of the last {world['tail']}: learned {world['learned']:.1%}, uniform {world['uniform']:.1%}",
-            f"difference {gain['mean']:+.1%}, 95 % interval {gain['low']:+.1%} to {gain['high']:+.1%}: {_verdict(gain)}",
+            f"difference {gain['mean']:+.1%}, 95 % interval {bounds}: {_verdict(gain)}",
             f"{world['ms_a_call']:.0f} ms a call (median of the runs)",
         ]
     return lines

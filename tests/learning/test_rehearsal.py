@@ -1,0 +1,87 @@
+"""A rehearsed call is a whole call: it ends, it can be replayed, and it is learned from like any other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from call_flow.state import CallState
+from learning.bench import Plan, Rehearser, bench, results, success
+from learning.policy import uniform
+from learning.prospects import Prospects
+from learning.rehearsal import dialogue
+from learning.tally import Tally
+
+PLAN = Plan(calls=40, tail=20, effect=0.10)
+
+
+@pytest.fixture(scope="module")
+def rehearser(model_folder: Path) -> Iterator[Rehearser]:
+    made = Rehearser(model_folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def prospects() -> Iterator[Prospects]:
+    with Prospects() as made:
+        yield made
+
+
+def test_calls_end_and_leave_what_learning_needs(rehearser: Rehearser, prospects: Prospects) -> None:
+    records = [
+        rehearser.play(prospects, PLAN, 1, n, lambda need: uniform(need.arms, 0.3, "uniform"))
+        for n in range(30)
+    ]
+    assert all(record.segments and record.phases and record.choices for record in records)
+    assert len({record.final_status for record in records}) >= 3
+    assert {choice.moment for record in records for choice in record.choices} >= {"opening", "rapport"}
+    assert 0 < success(records) < 1
+    spoken = list(dialogue(records[0]))
+    assert len(spoken) == len(records[0].segments)
+
+
+def test_the_same_choices_give_the_same_call(rehearser: Rehearser, prospects: Prospects) -> None:
+    def play() -> str:
+        call = rehearser.play(prospects, PLAN, 2, 7, lambda need: uniform(need.arms, 0.6, "uniform"))
+        return call.model_dump_json()
+
+    assert play() == play()
+
+
+def test_what_was_heard_replays_to_the_same_state(rehearser: Rehearser, prospects: Prospects) -> None:
+    call = rehearser.call(prospects, PLAN, 3, 5, lambda need: uniform(need.arms, 0.6, "uniform"))
+    ended = call.run()
+    state = CallState.new(ended.call_id)
+    for event in call.events:
+        state, _ = rehearser.machine.reduce(state, event)
+    assert state == ended
+
+
+def test_a_tally_counts_choices_of_conversations(rehearser: Rehearser, prospects: Prospects) -> None:
+    tally, chosen = Tally(), 0
+    for n in range(12):
+        record = rehearser.play(prospects, PLAN, 4, n, lambda need: uniform(need.arms, 0.1, "uniform"))
+        tally.learn(record)
+        chosen += sum(c.moment == "opening" for c in record.choices) * record.conversation
+    assert sum(n for n, _ in tally.of("opening").cells.values()) == chosen
+    assert tally.of("opening").version > 0
+
+
+def test_a_small_bench_of_learning(rehearser: Rehearser) -> None:
+    """A twentieth of the full bench: too few for proof, enough to see learning that does harm."""
+    plan = Plan(calls=240, tail=120, effect=0.10)
+    seeds = (11, 12, 13, 14)
+    print(f"seeds {seeds}")
+    [result] = results([plan], [rehearser.run(plan, seed) for seed in seeds])
+    print(result.as_json())
+    assert result.difference.mean > -0.01
+    assert result.difference.high > 0
+    assert 0.05 < result.as_json()["uniform"] < 0.6
+
+
+def test_seeds_are_shared_out_to_processes(model_folder: Path) -> None:
+    plans = [Plan(calls=4, tail=2, effect=effect) for effect in (0.10, 0.0)]
+    runs = list(bench(plans, (5, 6), 1, model_folder))
+    assert sorted((run.seed, run.effect) for run in runs) == [(5, 0.0), (5, 0.10), (6, 0.0), (6, 0.10)]
+    assert [len(result.runs) for result in results(plans, runs)] == [2, 2]
