@@ -9,7 +9,8 @@ _DO_NOT_CALL = re.compile(
       (call|calling|ring|ringing|phone|phoning|contact|contacting|bother|bothering)\b
       (?!(\ me|\ us)?(\ back)?\ (later|tomorrow|tonight|today|now|right\ now|before|after|until|till|while|during
           |at\ (work|this)|in\ the|so\ (early|late)))
-    | (take|remove|delete|get)\ (me|my\ (number|name|phone))\ (off|from)
+    | (take|remove|delete)\ (me|my\ (number|name|phone))\ (off|from)
+    | get\ (me|my\ (number|name|phone))\ off
     | (put|place)\ me\ on\ (the|your)\ (do\ not\ call|no\ call)
     | do\ not\ call\ (list|registry)
     | lose\ (my|this)\ number
@@ -60,6 +61,15 @@ _SCREENING = re.compile(
 _HUMS = {"uh", "huh", "mm", "hmm", "mhm", "mmhmm", "hm", "um", "er", "ah", "oh", "aha"}
 _NODS = {"yeah", "yep", "yes", "ok", "okay", "right", "sure", "i", "see", "go", "on", "got", "it"}
 _BACKCHANNEL = frozenset(_HUMS | _NODS)
+_YES = re.compile(
+    r"^((well|um|uh|oh|er|hm) )*(yes|yeah|yep|yup|sure|okay|ok|fine|alright|all right|absolutely|definitely|of course"
+    r"|go ahead|why not|i guess so|i suppose so)\b(?! but)"
+)
+_NO = re.compile(
+    r"^((well|um|uh|oh|er|hm) )*(no|nope|nah|not really|not at all|not now|never)\b(?! (problem|worries|idea))"
+)
+_SPEAKING = re.compile(r"\b(speaking|that's me|it's me|this is (he|she|him|her|me)|you got me|in person)\b")
+_NOT = re.compile(r"\b(not|no|wrong|never|nobody|nothing|\w+n't)\b")
 _WORDS = re.compile(r"[a-z0-9']+")
 
 
@@ -83,6 +93,26 @@ def says_wrong_number(text: str) -> bool:
 
 def asks_whether_robot(text: str) -> bool:
     return bool(_ROBOT.search(_plain(text)))
+
+
+def plain_answer(text: str) -> bool | None:
+    """True for words that begin with a yes, False with a no, None with neither; "yes, but" is neither."""
+    said = _plain(text)
+    return True if _YES.match(said) else False if _NO.match(said) else None
+
+
+def negates(text: str) -> bool:
+    """Whether there is a not in it: "that doesn't really answer it"."""
+    return bool(_NOT.search(_plain(text)))
+
+
+def confirms_identity(text: str, first_name: str) -> bool:
+    """ "Yes, this is Dana", "speaking": the person who was asked for, without a not in it."""
+    said = _plain(text)
+    if _NOT.search(said):
+        return False
+    named = bool(first_name) and _plain(first_name) in said.split()
+    return named or bool(_SPEAKING.search(said))
 
 
 def sounds_like_voicemail(text: str) -> bool:

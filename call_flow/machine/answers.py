@@ -172,9 +172,9 @@ def _commitment(deciding: Deciding, text: str, perceived: Perceived) -> bool:
 
 
 def _objection(deciding: Deciding, text: str, perceived: Perceived) -> bool:
-    """After an answer to an objection: a plain no leaves it open, anything else goes on."""
+    """After an answer to an objection: a no or a doubt leaves it open, anything else goes on."""
     state = deciding.state
-    if perceived.intent == "deny":
+    if perceived.intent == "deny" or (perceived.intent == "unsure" and rules.negates(text)):
         objections.raised(deciding, state.objection or "not_interested")
         return True
     phase = state.phase

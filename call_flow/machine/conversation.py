@@ -8,6 +8,8 @@ from call_flow.phases import Phase
 from call_flow.status import FinalStatus
 
 SURE = 0.6  # confidence from which an intent without a rule overrides the question that is open
+UNSURE = 0.4  # confidence under which a leading yes or no says more than the intent
+_VAGUE = ("other", "hold_on", "unsure", "greeting", "wrong_person")
 KNOWLEDGE = {  # what people ask anywhere, and the snippet that answers
     "ask_cost": "know.cost",
     "ask_details": "know.what_is_it",
@@ -38,9 +40,24 @@ def engagement_crossed(deciding: Deciding, body: EngagementCrossed) -> None:
 
 def respond(deciding: Deciding, text: str, perceived: Perceived) -> None:
     """Decides the one next step. The line that was being said has been stopped or has ended."""
+    perceived = _plainly(deciding, text, perceived)
     _stop_what_was_not_heard(deciding)
     if not (_certain(deciding, text, perceived) or _anywhere(deciding, text, perceived)):
         answers.answer(deciding, text, perceived)
+
+
+def _plainly(deciding: Deciding, text: str, perceived: Perceived) -> Perceived:
+    """A name confirmed, a leading yes or no: where the recogniser is unsure or sees an interlude, plain words count."""
+    state = deciding.state
+    name = state.lead.first_name if state.lead else ""
+    if state.asked == "greeting" and rules.confirms_identity(text, name):
+        return perceived.model_copy(update={"intent": "affirm", "confidence": 1.0})
+    plain = rules.plain_answer(text)
+    if plain and state.asked == "permission" and perceived.intent.startswith("objection."):
+        return perceived.model_copy(update={"intent": "affirm"})
+    if plain is None or (perceived.intent not in _VAGUE and perceived.confidence >= UNSURE):
+        return perceived
+    return perceived.model_copy(update={"intent": "affirm" if plain else "deny"})
 
 
 def _stop_what_was_not_heard(deciding: Deciding) -> None:
@@ -73,6 +90,8 @@ def _anywhere(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     if answers.fits(state.asked, perceived):
         return False
     if intent.startswith("objection."):
+        if intent == "objection.no_time" and state.asked == "callback":
+            return False
         if intent == "objection.no_time" and state.phase in (Phase.GREETING, Phase.PERMISSION):
             ask_callback(deciding, perceived)
         else:
@@ -110,6 +129,8 @@ def _hold(deciding: Deciding, perceived: Perceived) -> bool:
 
 def ask_callback(deciding: Deciding, perceived: Perceived) -> bool:
     """Not now: book the time they name, or ask for one."""
+    if deciding.state.asked in ("callback", "followup"):
+        return False
     if perceived.slots.callback_at is not None:
         answers.book(deciding, perceived, "callback.confirm")
     else:

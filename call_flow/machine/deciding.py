@@ -200,7 +200,7 @@ class Deciding:
             self.timer("line", len(line.text.split()) / WORDS_PER_SECOND + LINE_SLACK_S)
 
     def _may_be_phrased(self, line: Line) -> bool:
-        """Questions in our own fixed words. What law or the policy worded stays as it is: an arm says what it is called."""
+        """Questions in our own fixed words. What law or the policy worded stays: an arm says what it is called."""
         fixed = line.entry is not None and self.book.is_line(line.entry)
         return self.settings.phrasing and fixed and line.purpose == "ask" and line.interruptible
 

@@ -62,7 +62,7 @@ def resume(deciding: Deciding, before: str = "") -> None:
     """Back to the open question after an interlude, in few words."""
     phase = deciding.state.phase
     deciding.state.objection = None
-    entry = f"{phase}.reprompt2"
+    entry = f"{phase}.resume"
     _say_question(deciding, entry, _joined(before, deciding.line(entry)), phase)
 
 

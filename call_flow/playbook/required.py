@@ -18,7 +18,7 @@ _REPROMPTED = tuple(key for key in PHASE_KEYS if key != "handoff")
 REQUIRED_LINES = (
     "disclosure",
     *(f"{key}.ask" for key in _ASKED),
-    *(f"{key}.reprompt{n}" for key in _REPROMPTED for n in (1, 2)),
+    *(f"{key}.{line}" for key in _REPROMPTED for line in ("reprompt1", "reprompt2", "resume")),
     *(f"ack.{n}" for n in range(1, 7)),
     *("ack.positive", "ack.negative", "repeat", "robot", "question.unknown", "hold"),
     *("silence.goodbye", "goodbye.polite", "goodbye.qualified", "wrong_person.goodbye", "dnc.confirm"),

@@ -53,7 +53,7 @@ def asked(words: str) -> set[str]:
 
 def asks_of(book: Playbook, phase: str) -> list:
     moments = [strategy for strategy in book.all_strategies if strategy.phase == phase]
-    fixed = [line for line in book.lines if re.fullmatch(rf"{phase}\.(ask|reprompt\d)", line.id)]
+    fixed = [line for line in book.lines if re.fullmatch(rf"{phase}\.(ask|reprompt\d|resume)", line.id)]
     return [*moments, *fixed]
 
 
