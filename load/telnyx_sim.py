@@ -6,11 +6,12 @@ One JSON line on standard output when it is ready: {"port", "public_key"}. Stops
 import argparse
 import asyncio
 import json
+import signal
 import socket
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 import uvicorn
@@ -69,13 +70,24 @@ def exchange_of(options: argparse.Namespace, signer: Signer) -> Exchange:
     return Exchange(clock, options.seed, signer, journal, knobs, options.webhook_url, closers)
 
 
+class _Server(uvicorn.Server):
+    """uvicorn raises a signal again once it has shut down; being told to stop is no failure here."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        return nullcontext()
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
 async def _serve(options: argparse.Namespace) -> None:
     signer = Signer.from_file(options.signing_key_file)
     app = build(exchange_of(options, signer), options.api_key, signer.public_key)
     listener = socket.create_server((options.host, options.port), backlog=512)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
-    )
+    server = _Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
     # The socket listens already: whoever reads this line may connect.
     print(json.dumps({"port": listener.getsockname()[1], "public_key": signer.public_key}), flush=True)
     await server.serve(sockets=[listener])

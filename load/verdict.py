@@ -7,14 +7,15 @@ call is won when the person's fixed uniform number lies below it, so two policie
 from load.people import MOMENTS, Person
 
 PENALTY = 0.04
+MOST_EFFECT = 0.10
 
 
 class Verdict:
     """effect: what one matched moment adds at most, 0 to 0.10; 0 is a world in which technique is nothing."""
 
     def __init__(self, person: Person, effect: float) -> None:
-        if not 0.0 <= effect <= 0.10:
-            raise ValueError(f"effect must be between 0 and 0.10, not {effect}")
+        if not 0.0 <= effect <= MOST_EFFECT:
+            raise ValueError(f"effect must be between 0 and {MOST_EFFECT}, not {effect}")
         self.person = person
         self.effect = effect
         self.techniques: dict[str, str] = {}
@@ -30,11 +31,12 @@ class Verdict:
             self.matches[moment] = self.person.enjoys(moment, technique)
 
     def hears_answer(self, objection: str, technique: str | None) -> float:
-        """How well an answer to an objection fits; the moment's match is the mean over answers."""
+        """How far an answer resolves the objection, 0 to 1: nothing where technique has no effect.
+        The moment's match is the mean over answers."""
         match = self.person.enjoys("objection", technique, objection) if technique else 0.0
         self.answers.append(match)
         self.open_objections = max(0, self.open_objections - 1)
-        return match
+        return match * self.effect / MOST_EFFECT
 
     def _answered(self) -> float:
         return sum(self.answers) / len(self.answers) if self.answers else 0.0

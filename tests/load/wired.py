@@ -38,20 +38,6 @@ PLAIN: dict[str, Any] = {
 }
 
 
-@asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
-    """The base URL of `app` on a free port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
-        listener.close()
-
-
 class Receiver:
     """Our end of the wire: keeps every delivery, and answers as `status` says."""
 
@@ -60,9 +46,8 @@ class Receiver:
         self.seen: list[dict[str, Any]] = []
         self.status: Callable[[dict[str, Any]], int] = lambda delivery: 200
         self._news = asyncio.Condition()
-        self.app = Starlette(routes=[Route("/hook", self._hook, methods=["POST"])])
 
-    async def _hook(self, request: Request) -> Response:
+    async def hook(self, request: Request) -> Response:
         raw = await request.body()
         body = json.loads(raw)
         delivery = {"headers": dict(request.headers), "raw": raw, "at": time.time(), **body}
@@ -144,27 +129,40 @@ class Wired:
 
 
 @asynccontextmanager
+async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[str]:
+    """The base URL at which `app` is served."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield url_of(listener)
+    finally:
+        # Nobody is left to wait for, and the application is closed by its owner.
+        server.should_exit = server.force_exit = True
+        await task
+
+
+def url_of(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@asynccontextmanager
 async def wired(rate: float = 100.0, seed: int = 7, closers: str = "", **knobs: Any) -> AsyncIterator[Wired]:
     """A simulator at `rate` whose webhooks reach a receiver; fails if anything in it failed."""
-    receiver = Receiver()
-    async with serving(receiver.app) as hooks:
-        clock = Clock(time.time(), EPOCH, rate)
-        signer = Signer(random.Random(seed).randbytes(32))
-        turned = Knobs()
-        turned.turn({**PLAIN, **knobs})
-        exchange = Exchange(
-            clock,
-            seed,
-            signer,
-            Journal(clock),
-            turned,
-            f"{hooks}/hook",
-            frozenset(filter(None, closers.split(","))),
-        )
-        async with serving(build(exchange, KEY, signer.public_key)) as base:
+    receiver, signer, turned = Receiver(), Signer(random.Random(seed).randbytes(32)), Knobs()
+    turned.turn({**PLAIN, **knobs})
+    clock = Clock(time.time(), EPOCH, rate)
+    numbers = frozenset(filter(None, closers.split(",")))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        hook = f"{url_of(listener)}/hook"
+        exchange = Exchange(clock, seed, signer, Journal(clock), turned, hook, numbers)
+        # One server for both ends: starting and stopping two would be most of a test's time.
+        app = build(exchange, KEY, signer.public_key)
+        app.router.routes.append(Route("/hook", receiver.hook, methods=["POST"]))
+        async with serving(app, listener) as base:
             headers = {"authorization": f"Bearer {KEY}"}
             async with httpx.AsyncClient(base_url=base, headers=headers, timeout=20) as client:
                 yield Wired(receiver, client, signer, exchange)
+            await exchange.close()
     assert exchange.journal.faults == []
 
 
