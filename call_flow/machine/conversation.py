@@ -108,12 +108,12 @@ def _anywhere(deciding: Deciding, text: str, perceived: Perceived) -> bool:
 
 def _say_again(deciding: Deciding, perceived: Perceived) -> bool:
     said = [line for line in deciding.state.lines if line.begun_at]
-    if not said:
+    if not said or said[-1].purpose != "ask":
         progress.resume(deciding)
         return True
     line = said[-1]
     deciding.say(
-        f"{deciding.line('repeat')} {line.text}",
+        f"{deciding.line('repeat').strip()} {line.text}",
         purpose=line.purpose,
         entry=line.entry,
         asks=line.asks,

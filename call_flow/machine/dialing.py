@@ -120,6 +120,7 @@ def greet(deciding: Deciding) -> None:
         return
     state.mode = "talking"
     deciding.cancel("greet")
+    deciding.stop_speech()
     if state.direction == "inbound":
         progress.greet_caller(deciding)
     else:
