@@ -51,7 +51,7 @@ async def enqueue_learn(connection: Connection, call_id: UUID, revision: int) ->
     """Enqueues in the caller's transaction, once for the call and revision. False: it was waiting already."""
     payload = orjson.dumps({"call_id": str(call_id), "revision": revision})
     key = _key(call_id, revision)
-    rows = await connection.fetch(_ENQUEUE, [0], [ENTRYPOINT], [payload], [None], [key], [None])
+    rows = await connection.fetch(_ENQUEUE, [0], [ENTRYPOINT], [payload], [timedelta()], [key], [None])
     return bool(rows)
 
 
