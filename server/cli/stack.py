@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from server.cli.settings import data_option, settings_or_exit
 from storage.embedded.errors import StackError
 from storage.embedded.stack import Stack
 from storage.embedded.status import ServerStatus, StackStatus
@@ -21,58 +22,59 @@ def stack_folder(data: Path) -> Path:
     return data / "stack"
 
 
-_data = click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="VOICELEARN_DATA",
-    default=Path(".data"),
-    show_default=True,
-    help="The data folder.",
-)
-
-
 @click.group()
 def stack() -> None:
     """The embedded database servers of a data folder."""
 
 
 @stack.command()
-@_data
+@data_option
 @click.option("--only", "only", multiple=True, type=click.Choice([str(store) for store in ALL]))
-def up(data: Path, only: tuple[str, ...]) -> None:
-    """Start the servers and leave them running until `stack down` or the machine's next boot."""
+def up(data: Path | None, only: tuple[str, ...]) -> None:
+    """Start the servers and leave them running until `stack down` or the machine's next boot.
+
+    Without --only: one for each store that no VOICELEARN_…_URL names.
+    """
+    settings = settings_or_exit(data)
+    named = settings.urls().model_dump()
+    stores = only or [store for store in ALL if not named[store]]
+    if not stores:
+        raise click.ClickException("every store has a URL in the settings: there is nothing to start")
+    folder = stack_folder(settings.data)
     try:
-        Stack.up(stack_folder(data), only or ALL)
+        Stack.up(folder, stores)
     except StackError as error:
         raise click.ClickException(str(error)) from error
-    _show(Stack.status(stack_folder(data)))
+    _show(Stack.status(folder))
 
 
 @stack.command()
-@_data
-def down(data: Path) -> None:
+@data_option
+def down(data: Path | None) -> None:
     """Stop the servers; while another command uses them they stop with that one."""
-    if Stack.down(stack_folder(data)):
+    folder = stack_folder(settings_or_exit(data).data)
+    if Stack.down(folder):
         click.echo("stopped")
         return
-    users = Stack.status(stack_folder(data)).users
+    users = Stack.status(folder).users
     named = f" (pids {', '.join(map(str, users))})" if users else ""
     click.echo(f"still in use{named}: the servers stop with their last user")
 
 
 @stack.command()
-@_data
+@data_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--urls", is_flag=True, help="The stores' URLs, passwords included.")
-def status(data: Path, as_json: bool, urls: bool) -> None:
+def status(data: Path | None, as_json: bool, urls: bool) -> None:
     """Each server's pid, port, memory and disk. Exit status 3 when nothing runs."""
-    found = Stack.status(stack_folder(data))
+    folder = stack_folder(settings_or_exit(data).data)
+    found = Stack.status(folder)
     if as_json:
         click.echo(found.model_dump_json(indent=2))
     else:
         _show(found)
     if urls:
-        for store, url in Stack.urls_of(stack_folder(data)).model_dump().items():
+        for store, url in Stack.urls_of(folder).model_dump().items():
             click.echo(f"{store:<10} {url}")
     if not found.running:
         raise SystemExit(3)

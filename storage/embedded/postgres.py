@@ -89,7 +89,8 @@ class Postgres(Server):
             return False
 
     def command(self) -> list[str]:
-        settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=")
+        # Every process that serves, works or tests brings its own pool.
+        settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
         flags = [word for setting in settings for word in ("-c", setting)]
         program = str(self._binaries / "postgres")
         return [*self._identity.prefix, program, "-D", str(self._data), "-p", str(self.port), *flags]

@@ -1,7 +1,6 @@
 """Members of a stack as processes, and what of a stack runs as the process table tells it."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 import psutil
 
 from storage.embedded.lock import is_held
+from storage.embedded.process import ProcessMark
 from storage.embedded.stack import Stack
 from storage.embedded.store import ALL
 from storage.urls import StoreUrls
@@ -113,10 +113,12 @@ def pids(folder: Path) -> dict[str, int | None]:
 
 
 def kill_keeper(folder: Path) -> int:
-    """Kill -9; the pid that it had."""
-    pid = keeper_pid(folder)
-    os.kill(pid, signal.SIGKILL)
-    return pid
+    """Kill -9 and wait for its end; the pid that it had."""
+    mark = ProcessMark.of(keeper_pid(folder))
+    assert mark is not None
+    assert mark.signal(signal.SIGKILL)
+    assert mark.wait_gone(10)
+    return mark.pid
 
 
 def eventually(condition: Callable[[], Any], seconds: float, what: str) -> float:

@@ -56,3 +56,13 @@ def test_a_bad_folder_is_an_error_without_a_trace(folder: Path) -> None:
     (folder / "stack").unlink()
     assert result.exit_code == 1
     assert "Error: the stack's folder" in result.output
+
+
+def test_stores_that_have_a_url_are_not_started(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for store in ("postgres", "mongo", "graph", "vectors"):
+        monkeypatch.setenv(f"VOICELEARN_{store.upper()}_URL", "elsewhere://")
+    assert run("up", "--data", str(folder)).exit_code == 0
+    assert [server.store for server in Stack.status(folder / "stack").servers] == ["redis"]
+    run("down", "--data", str(folder))
+    monkeypatch.setenv("VOICELEARN_REDIS_URL", "elsewhere://")
+    assert "nothing to start" in run("up", "--data", str(folder)).output

@@ -17,7 +17,7 @@ from storage.embedded import binaries
 from storage.embedded.errors import StackError
 from storage.embedded.folder import StackFolder
 from storage.embedded.stack import Stack
-from storage.embedded.store import ALL
+from storage.embedded.store import ALL, Store
 from tests.storage.embedded.members import ROOT, Member, Runner, keeper_pid, pids
 from tests.storage.embedded.stack_clients import read, write
 
@@ -91,13 +91,16 @@ async def test_a_pid_file_that_names_a_stranger_does_not_stop_postgres(folder: P
         stack.leave(wait=True)
 
 
-def test_a_half_made_cluster_is_made_again(folder: Path) -> None:
-    StackFolder(folder).create()
-    (folder / "postgres" / "data.new").mkdir(parents=True)
-    (folder / "postgres" / "data.new" / "PG_VERSION").write_text("18\n")
-    with Stack.join(folder, ("postgres",)) as stack:
-        assert not (folder / "postgres" / "data.new").exists()
-        stack.leave(wait=True)
+def test_a_half_made_cluster_is_made_again(tmp_path: Path) -> None:
+    folder = StackFolder(tmp_path / "stack")
+    folder.create()
+    half_made = folder.path / "postgres" / "data.new"
+    half_made.mkdir(parents=True)
+    (half_made / "PG_VERSION").write_text("18\n")
+    server = folder.server(Store.POSTGRES, 1)
+    server.settle()
+    assert not half_made.exists()
+    assert any(word.endswith("initdb") for word in server.preparation() or [])
 
 
 @AS_ROOT
