@@ -1,5 +1,6 @@
 """`voicelearn bench learning`: the learning policy against blind choice, with a 95 % interval."""
 
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,7 @@ def learning(
     began = time.perf_counter()
     runs: list[Run] = []
     working = bench(plans, worlds, jobs, models_folder(settings_or_exit(data).data))
-    with click.progressbar(
-        length=len(plans) * seeds, label="runs", file=click.get_text_stream("stderr")
-    ) as bar:
+    with click.progressbar(length=len(plans) * seeds, label="runs", file=sys.stderr) as bar:
         for run in working:
             runs.append(run)
             bar.update(1)
