@@ -109,7 +109,7 @@ def machine_detected(deciding: Deciding, body: MachineDetected) -> None:
 
 
 def greeting_ended(deciding: Deciding, body: MachineGreetingEnded) -> None:
-    if body.leg == PROSPECT and deciding.state.verdict is FinalStatus.VOICEMAIL:
+    if body.leg == PROSPECT:
         leave_message(deciding)
 
 
@@ -146,7 +146,8 @@ def voicemail(deciding: Deciding) -> None:
 def leave_message(deciding: Deciding) -> None:
     """Says the message once, after the beep."""
     state = deciding.state
-    if state.counters.get("voicemail") or not deciding.settings.leave_voicemail or not state.prospect.up:
+    wanted = state.verdict is FinalStatus.VOICEMAIL and deciding.settings.leave_voicemail
+    if not wanted or state.counters.get("voicemail") or not state.prospect.up:
         return
     deciding.count("voicemail")
     deciding.cancel("beep")
