@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 BODY: TypeAdapter[Body] = TypeAdapter(Body)
 MOST_NEEDS = 50
+MOST_REFUSALS = 3  # of one decision by Postgres, before its event is set aside
 PROSPECT = "prospect"
 
 
@@ -77,6 +78,7 @@ class Decider:
         self._decided = decided
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._again: set[UUID] = set()
+        self._refused: Counter[int] = Counter()  # by inbox seq
         self._closed = False
         self.counts: Counter[str] = Counter()
         self.took_ms: deque[float] = deque(maxlen=10_000)
@@ -137,14 +139,30 @@ class Decider:
         except Exception as error:
             await self._set_aside(pending, error)
             return True
-        decided = await self._calls.decide(outcome[1])
+        decided = await self._written(pending, outcome[1])
         if decided is None:
-            self.counts["version_moved"] += 1
             return True
         self.counts["decided"] += 1
         self.took_ms.append((time.perf_counter() - began) * 1000)
         self._decided(Outcome(pending, outcome[0], outcome[1], decided))
         return True
+
+    async def _written(self, pending: Pending, decision: Decision) -> Decided | None:
+        """None where another process was first, or where the event is now aside: Postgres refuses the decision."""
+        try:
+            decided = await self._calls.decide(decision)
+        except StoreAway:
+            raise
+        except Exception as error:
+            self._refused[pending.event.seq] += 1
+            if self._refused[pending.event.seq] < MOST_REFUSALS:
+                raise
+            del self._refused[pending.event.seq]
+            await self._set_aside(pending, error)
+            return None
+        self._refused.pop(pending.event.seq, None)
+        self.counts["version_moved"] += decided is None
+        return decided
 
     async def _reduced(self, pending: Pending) -> tuple[CallState, Decision]:
         machine = await self._shelf.machine(pending.playbook_version)
