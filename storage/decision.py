@@ -201,6 +201,6 @@ def _outbox_row(effect: Command | FileSegment | AskPhrasing, decision: Decision)
                 None,
             )
         case AskPhrasing():
-            key, destination, not_after = f"phrase:{effect.line}", "phrase", body["deadline"]
+            key, destination, not_after = effect.key, "phrase", body["deadline"]
     id = command_id(decision.call_id, key)
     return {"id": str(id), "destination": destination, "key": key, "body": body, "not_after": not_after}

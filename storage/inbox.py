@@ -107,7 +107,7 @@ class Inbox:
 
     async def unrouted(self, limit: int, older_than_s: float = 0.0) -> list[InboxRow]:
         """Events received that have no call yet, oldest first."""
-        return [InboxRow.read(row) for row in await self._pool.fetch(SQL["unrouted"], older_than_s, limit)]
+        return [InboxRow.read(row) for row in await self._pool.fetch(SQL["unrouted"], limit, older_than_s)]
 
     async def get(self, seq: int) -> InboxRow | None:
         row = await self._pool.fetchrow(SQL["get"], seq)

@@ -1,0 +1,89 @@
+"""Real stores for every test that asks: one embedded stack a session, started for the first one that needs a server of it."""
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from storage.embedded.stack import Stack
+from storage.migrations import upgrade
+from storage.postgres import Pool, connect
+from storage.urls import StoreUrls
+
+TEMPLATE = "voicelearn_template"
+
+
+@pytest.fixture(scope="session")
+def stack_folder() -> Iterator[Path]:
+    """A folder that the servers' own user can reach, also where pytest's are closed to it."""
+    above = Path(tempfile.mkdtemp(prefix="voicelearn-tests-"))
+    above.chmod(0o711)
+    yield above / "stack"
+    shutil.rmtree(above, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(stack_folder: Path) -> Iterator[Stack]:
+    """The stack with Postgres alone."""
+    with Stack.join(stack_folder, ("postgres",)) as stack:
+        yield stack
+        stack.leave(wait=True)
+
+
+@pytest.fixture(scope="session")
+def stack(stack_folder: Path) -> Iterator[Stack]:
+    """The stack with all five servers."""
+    with Stack.join(stack_folder) as stack:
+        yield stack
+        stack.leave(wait=True)
+
+
+def database_url(server: str, name: str) -> str:
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+async def administer(server: str, *statements: str) -> None:
+    """Statements that no transaction may hold, on the server's own database."""
+    connection = await asyncpg.connect(server)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def template(postgres_server: Stack) -> str:
+    """The server's URL, once it has a migrated database to copy."""
+    server = postgres_server.urls.postgres
+    await administer(server, f"CREATE DATABASE {TEMPLATE}")
+    await upgrade(database_url(server, TEMPLATE))
+    return server
+
+
+@pytest.fixture(scope="module")
+async def postgres_url(template: str) -> AsyncIterator[str]:
+    """A migrated, empty database for the tests of one module."""
+    name = f"test_{secrets.token_hex(6)}"
+    await administer(template, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield database_url(template, name)
+    await administer(template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+async def pool(postgres_url: str) -> AsyncIterator[Pool]:
+    """Connections to the module's database."""
+    pool = await connect(postgres_url, max_size=12)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="module")
+def urls(stack: Stack, postgres_url: str) -> StoreUrls:
+    """All five stores; Postgres' is the module's own database, the others are the session's."""
+    return stack.urls.model_copy(update={"postgres": postgres_url})
