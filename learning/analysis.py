@@ -59,8 +59,12 @@ class ObjectionHandling(Frozen):
 
 
 class StrategyEffect(Frozen):
-    """What followed a strategy: the prospect's change of engagement and tone at the next words."""
+    """What followed a strategy: the prospect's change of engagement and tone at the next words.
 
+    `key` is its choice's.
+    """
+
+    key: str
     strategy: str
     moment: str
     phase: Phase
@@ -188,6 +192,7 @@ def _strategies(record: CallRecord) -> tuple[StrategyEffect, ...]:
             effective = outcomes.get(choice.phase) in ("advanced", "positive") and (change or 0.0) >= 0
         effects.append(
             StrategyEffect(
+                key=choice.key,
                 strategy=choice.taken,
                 moment=choice.moment,
                 phase=choice.phase,

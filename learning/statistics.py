@@ -9,6 +9,7 @@ number: `learning.policy` samples from its beliefs.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -114,8 +115,13 @@ class Statistics:
         return own, 1 - own[:, 0]
 
 
-def features(moment: str, kind: str, arm: str) -> Iterator[tuple[Feature, float]]:
+@lru_cache(maxsize=16384)
+def features(moment: str, kind: str, arm: str) -> tuple[tuple[Feature, float], ...]:
     """The parts that make up a success rate, each with its prior spread."""
+    return tuple(_features(moment, kind, arm))
+
+
+def _features(moment: str, kind: str, arm: str) -> Iterator[tuple[Feature, float]]:
     manner = manner_of(arm)
     yield ("level",), LEVEL_SPREAD
     yield ("moment", moment), BASELINE_SPREAD
