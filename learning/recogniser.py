@@ -76,9 +76,10 @@ class Recogniser:
 
         A label's own words ("ask_cost": "ask cost") serve as one more example of it.
         """
-        texts, labels = zip(*examples, strict=True) if (examples := list(examples)) else ((), ())
-        if not texts:
+        pairs = list(examples)
+        if not pairs:
             raise ValueError("no examples: a recogniser needs at least one (text, label) pair")
+        texts, labels = [text for text, _ in pairs], [label for _, label in pairs]
         intents = sorted({str(label) for label in labels})
         names = {intent: name for intent in intents if (name := _words(intent))}
         vectors = embedder.encode([*map(normalised, texts), *names.values()]).astype(np.float64)

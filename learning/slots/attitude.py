@@ -1,136 +1,184 @@
 """Reads experience, motivation and urgency out of an utterance by what people say of them.
 
-Only wordings that speak of the matter itself count; what is unclear stays None, so that the agent asks.
+Only wordings that speak of the matter itself count; what is unclear stays None, so that the agent asks. The first
+level with a match wins: of several, the one that the others would otherwise hide stands first.
 """
 
 import re
-from typing import TypeVar
 
 from call_flow.slots import Experience, Level
 
-Value = TypeVar("Value", bound=str)
-Wordings = tuple[tuple[Value, "re.Pattern[str]"], ...]
-
-_FIELD = (
+_TRADE = (
     r"(?:sales|selling|marketing|(?:small |own |home |online |home based )?business(?:es)?|e ?commerce|network|"
-    r"real estate|insurance|coaching|direct sales|online stores?|online shops?|mlms?|entrepreneurship|"
-    r"(?:this|that) kind of (?:thing|work)|(?:things? |something |anything )?like (?:this|that))"
+    r"real estate|insurance|coaching|online (?:stores?|shops?)|mlms?|entrepreneurship|affiliate|customer service|"
+    r"call cent(?:er|re)s?|telemarketing|retail|door to door|(?:this|that) kind of (?:thing|work)|"
+    r"(?:things? |something |anything )?like (?:this|that))"
 )
-_EXPERIENCE: Wordings[Experience] = (
-    (
-        "none",
-        re.compile(
-            r"\b(?:no|0|zero|not any|don't have any|haven't got any|not much|lack(?:ing)?|without) "
-            r"(?:real |prior |previous |such |business |sales )*(?:experience|background)\b"
-            r"|\b(?:never|haven't|have not|didn't|not) (?:ever |really |actually )*"
-            r"(?:done|do|tried|worked|sold|had|run|ran|owned|started|been in|own) (?:\w+ ){0,4}?"
-            rf"(?:anything|{_FIELD}|before)\b"
-            r"|\b(?:complete(?:ly)? |total(?:ly)? |brand |all |very )*(?:beginner|newbie|new to (?:this|"
-            r"it|all)|"
-            r"brand new|my first time|a first for me|starting from scratch)\b"
-        ),
-    ),
-    (
-        "experienced",
-        re.compile(
-            r"\b(?:lots?|plenty|tons|years|decades?|a great deal|\d+ years) of (?:\w+ )?(?:experience|"
-            r"background)\b"
-            rf"|\b\d+ years (?:in|of|doing|with) (?:\w+ )?{_FIELD}"
-            rf"|\b(?:in|doing|done|did|worked|been in|been doing) (?:\w+ ){{0,2}}?{_FIELD} (?:\w+ )?for "
-            r"(?!(?:a|1) (?:year|while|bit))(?:\w+ )?(?:\d+|many|several|over \w+|almost \w+) years\b"
-            rf"|\b(?:ran|run|owned|own|founded|built|started|had|have) (?:my|our|a|an|\d+)(?: \w+){{0,2}}? "
-            r"(?:business(?:es)?|compan(?:y|ies)|shops?|stores?|agency|firm|restaurants?|startup)\b"
-            r"|\bself employed\b|\b(?:i'm|i am|was) (?:very |quite |pretty )?(?:experienced|an entrepreneur|"
-            r"a (?:sales\w*|marketer|realtor|broker|business owner|sales manager))\b"
-        ),
-    ),
-    (
-        "some",
-        re.compile(
-            r"\b(?:some|a little|a bit of|a little bit of|limited|a few \w+ of|\d+ (?:months?|"
-            r"year)(?: of)?|a year of) "
-            r"(?:\w+ )?(?:experience|background)\b"
-            rf"|\b(?:a little|a bit|a little bit|some|part time|on the side)(?: \w+){{0,3}}? {_FIELD}"
-            rf"|\b(?:tried|dabbled|did|done|worked|sold)(?: \w+){{0,5}}? (?:{_FIELD}|before|on ebay|"
-            rf"on etsy|on amazon|online)\b"
-            rf"|\b(?:in|doing) (?:\w+ )?{_FIELD} for (?:a|1) (?:while|bit|year)\b"
-        ),
-    ),
+_YEARS = (
+    r"(?:for (?:(?!a |1 |some )(?:\w+ )?(?:\d+|many|several|over \w+|almost \w+) years|a long time|ages|decades)|"
+    r"(?:most of |all )?my (?:whole |entire )?life)"
 )
-_MOTIVATION: Wordings[Level] = (
-    (
-        "low",
-        re.compile(
-            r"\b(?:just|only|mostly) (?:curious|looking|browsing|bored|checking)\b|\bno (?:real|"
-            r"particular|big) reason\b"
-            r"|\b(?:not (?:really |very |that |all that )?(?:motivated|serious|looking)|"
-            r"don't (?:really )?(?:care|need it))\b"
-        ),
-    ),
-    (
-        "high",
-        re.compile(
-            r"\b(?:desperate(?:ly)?|determined|(?:sick|tired|sick and tired) of|fed up|had enough of|"
-            r"hate my|can't stand|"
-            r"burned out|burnt out|paycheck to paycheck|(?:financial )?freedom|my dream|dream of|"
-            r"change my life|turn my life|"
-            r"(?:really|badly|have to|need to|got to|gotta|must) (?:\w+ )?(?:need|want|change|provide|"
-            r"make more|earn more|get out|"
-            r"pay off|support|do this|do something)|lost my job|laid off|(?:pay|paying|"
-            r"get) (?:\w+ )?(?:off|out of) (?:\w+ )?debts?|"
-            r"(?:in|out of) debt|behind on|for my (?:kids|family|children|son|daughter|wife|husband|"
-            r"mother|mom|parents)|"
-            r"(?:more )?time with (?:my|the) (?:kids|family|children|wife|husband|son|daughter|grandkids)|"
-            r"be my own boss|retire (?:early|my)|very (?:motivated|serious)|more than anything)\b"
-        ),
-    ),
-    (
-        "medium",
-        re.compile(
-            r"\b(?:would be nice|would be good|wouldn't mind|would help|some(?: \w+)? extra|"
-            r"a little extra|a bit extra|"
-            r"extra (?:money|income|cash)|side (?:income|hustle|job)|on the side|a bit more|a little more|"
-            r"vacations?|"
-            r"save up|saving for|put something (?:aside|away)|thinking about it|open to)\b"
-        ),
-    ),
-)
+_MINE = r"(?:my|our|the)"
+_PEOPLE = r"(?:kids?|family|children|son|daughter|wife|husband|mother|mom|dad|parents|grand\w+)"
 _BEGIN = (
     r"(?:start|begin|get started|get going|change|do this|do something|make (?:a change|it happen)|"
     r"need (?:it|this|money|something)|want (?:it|this|out))"
 )
-_URGENCY: Wordings[Level] = (
+
+
+def _any(*wordings: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(wordings)})\b")
+
+
+_EXPERIENCE: tuple[tuple[Experience, re.Pattern[str]], ...] = (
+    (
+        "none",
+        _any(
+            r"(?:no|0|not any|don't have any|haven't got any|not much|lack(?:ing)?|without) "
+            r"(?:real |prior |previous |such |business |sales )*(?:experience|background)",
+            r"(?:never|haven't|have not|didn't|not) (?:ever |really |actually )*"
+            r"(?:done|do|tried|worked|sold|had|run|ran|owned|started|been in|own) (?:\w+ ){0,4}?"
+            rf"(?:anything|a thing|{_TRADE}|before)",
+            r"beginner",
+            r"newbie",
+            r"(?:brand )?new (?:to|for) (?:this|it|all|me)",
+            r"my first time",
+            r"a first for me",
+            r"starting from scratch",
+            r"none (?:whatsoever|at all)",
+            r"only (?:ever )?(?:had|worked|done) (?:\w+ )?(?:regular|normal|ordinary) (?:jobs?|work)",
+        ),
+    ),
+    (
+        "experienced",
+        _any(
+            r"(?:lots?|plenty|tons|years|decades?|a great deal|\d+ years) of (?:\w+ )?(?:experience|background)",
+            rf"\d+ years (?:in|of|doing|with) (?:\w+ )?{_TRADE}",
+            rf"(?:in|doing|done|did|worked|been in|been doing) (?:\w+ ){{0,2}}?{_TRADE} (?:\w+ )?{_YEARS}",
+            rf"(?:sold|sell|selling|managed|led|a sales\w*)(?: \w+){{0,4}}? {_YEARS}",
+            r"(?:ran|run|owned|own|founded|built|started|had|have)(?: my| our| a| an| \d+)(?: \w+){0,2}? "
+            r"(?:business(?:es)?|compan(?:y|ies)|agency|firm|restaurants?|startup|daycare)",
+            r"(?:ran|owned|own|run) (?:my|our|a|an) (?:\w+ )?(?:shop|store)s?",
+            r"self employed",
+            r"(?:i'm|i am|was) (?:very |quite |pretty )?experienced",
+            r"(?:i'm|i am|was) an? (?:entrepreneur|sales\w*|marketer|realtor|broker|business owner|sales manager)",
+        ),
+    ),
+    (
+        "some",
+        _any(
+            r"(?:some|a little|a bit of|a little bit of|limited|a few \w+ of|\d+ (?:months?|year)(?: of)?|a year of) "
+            r"(?:\w+ )?(?:experience|background)",
+            rf"(?:a little|a bit|a little bit|some|part time|on the side)(?: \w+){{0,3}}? {_TRADE}",
+            r"(?:tried|dabbled|did|done|worked|sold|helped)(?: \w+){0,5}? "
+            rf"(?:{_TRADE}|before|on ebay|on etsy|on amazon|online)",
+            rf"(?:in|doing) (?:\w+ )?{_TRADE} for (?:a|1|some) (?:while|bit|year|months)",
+            rf"background(?:'s| is)? in {_TRADE}",
+            r"i(?:'ve)? sold \w+",
+            r"on my own account",
+            r"(?:etsy|ebay|amazon|online) (?:shop|store)",
+        ),
+    ),
+)
+_MOTIVATION: tuple[tuple[Level, re.Pattern[str]], ...] = (
     (
         "low",
-        re.compile(
-            r"\bno (?:rush|hurry|particular hurry)\b|\b(?:not|isn't|aren't|"
-            r"don't) (?:\w+ )?(?:in a (?:rush|hurry)|urgent|rush|hurry)"
-            r"|\b(?:some ?day|eventually|whenever|next year|down the (?:road|line)|one of these days|"
-            r"in the long run|"
-            r"take my time|taking my time|just looking|not (?:right now|at the moment|yet|today)|(?:in|"
-            r"for) a few years)\b"
+        _any(
+            r"(?:just|only|mostly) (?:curious|looking|browsing|bored|checking|to see)",
+            r"no (?:real|particular|big) reason",
+            r"nothing (?:in )?particular",
+            r"not (?:really |very |that |all that )?(?:motivated|serious|looking)",
+            r"don't (?:really )?(?:care|need it)",
         ),
     ),
     (
         "high",
-        re.compile(
-            r"\b(?:as soon as (?:possible|i can)|asap|immediately|right away|straight away|urgent(?:ly)?|"
-            r"can't wait|"
-            r"sooner the better|the sooner|running out of time|past due|overdue|behind on|evict(?:ed|ion)|"
-            r"foreclos\w+|"
-            r"about to lose|lost my job|laid off|by the end of the (?:month|week)|no time to (?:lose|"
-            r"waste)|before it's too late)\b"
-            rf"|\b{_BEGIN}(?: \w+){{0,2}}? (?:right )?(?:now|today|tomorrow|this week|tonight)\b"
-            r"|\bready (?:to (?:start|begin|go)|right now|now|today)\b"
+        _any(
+            r"desperate(?:ly)?",
+            r"determined",
+            r"(?:sick|tired) of",
+            r"fed up",
+            r"had enough of",
+            r"hate my",
+            r"can't (?:stand|keep doing)",
+            r"burne?[dt] out",
+            r"rat race",
+            r"paycheck to paycheck",
+            r"freedom",
+            r"(?:be )?my own boss",
+            r"of my own",
+            r"my dream|dream of",
+            r"(?:change|turn) my life",
+            r"(?:really|badly|have to|need to|got to|gotta|must) (?:\w+ )?(?:need|want|change|provide|make more|"
+            r"earn more|get out|pay off|support|do this|do something|be more)",
+            r"(?<!don't )need (?:a 2nd|a second|another|something else|more (?:money|coming in))",
+            r"lost (?:my|his|her) job",
+            r"laid off",
+            r"(?:quit|leave) my job",
+            r"(?:in|out of) debt|debt free|pay(?:ing)? (?:\w+ )?off (?:\w+ )?debts?|get rid of",
+            r"credit cards|student loans|car loan|medical bills|piling up|behind on",
+            r"rent went up|isn't enough|struggling",
+            rf"(?:because of|home with|home more with|support|help|provide for|take care of) {_MINE} {_PEOPLE}",
+            rf"(?<!looking )for {_MINE} {_PEOPLE}",
+            rf"time with {_MINE} {_PEOPLE}",
+            r"there for (?:her|him|them)",
+            r"mother needs care|baby on the way|pregnant",
+            r"more flexible",
+            r"retire (?:early|my)",
+            r"very (?:motivated|serious)",
+            r"more than anything",
         ),
     ),
     (
         "medium",
-        re.compile(
-            r"\b(?:soon|(?:in|within) (?:the next |about )?(?:a |"
-            r"\d+ (?:to \d+ )?)?(?:couple(?: of)? )?(?:weeks|months)|"
-            r"(?:this|next) (?:month|summer|winter|spring|fall|autumn)|by (?:summer|winter|christmas|"
-            r"the end of the year)|this year)\b"
+        _any(
+            r"would(?:n't mind| be nice| be good| help)",
+            r"some(?: \w+)? extra|an extra|(?:a little|a bit|a little bit) (?:extra|more money|more income)",
+            r"extra (?:money|income|cash)",
+            r"side (?:income|hustle|job)|on the side",
+            r"vacations?|travel",
+            r"sav(?:e up|ing for)|savings?|put something (?:aside|away)",
+            r"buy a (?:house|home|car)|pay off (?:the|my|our) (?:house|car|mortgage)",
+            r"expensive|the bills|inflation",
+            r"college|retire(?:ment)?|the future|my future|independent",
+            r"thinking about it|open to",
+        ),
+    ),
+)
+_URGENCY: tuple[tuple[Level, re.Pattern[str]], ...] = (
+    (
+        "low",
+        _any(
+            r"no (?:rush|hurry|particular hurry)",
+            r"(?:not|isn't|aren't|don't) (?:\w+ )?(?:in a (?:rush|hurry)|urgent|rush|hurry)",
+            r"some ?day|eventually|whenever|next year|one of these days|in the long run",
+            r"down the (?:road|line)",
+            r"tak(?:e|ing) my time",
+            r"just looking",
+            r"not (?:right now|at the moment|yet|today)",
+            r"(?:in|for) a few years",
+        ),
+    ),
+    (
+        "high",
+        _any(
+            r"as soon as (?:possible|i can)|asap|immediately|(?:right|straight) away|urgent(?:ly)?|can't wait",
+            r"the sooner",
+            r"running out of time|no time to (?:lose|waste)|before it's too late",
+            r"past due|overdue|behind on|evict(?:ed|ion)|foreclos\w+",
+            r"about to lose|lost my job|laid off",
+            r"by the end of the (?:month|week)",
+            rf"{_BEGIN}(?: \w+){{0,2}}? (?:right )?(?:now|today|tomorrow|this week|tonight)",
+            r"ready (?:to (?:start|begin|go)|right now|now|today)",
+        ),
+    ),
+    (
+        "medium",
+        _any(
+            r"soon",
+            r"(?:in|within) (?:the next |about )?(?:a |\d+ (?:to \d+ )?)?(?:couple(?: of)? )?(?:weeks|months)",
+            r"(?:this|next) (?:month|summer|winter|spring|fall|autumn)",
+            r"by (?:summer|winter|christmas|the end of the year)|this year",
         ),
     ),
 )
@@ -138,18 +186,14 @@ _URGENCY: Wordings[Level] = (
 
 def experience(text: str) -> Experience | None:
     """What they have done before in business or sales, of text in which numbers are digits."""
-    return _first(_EXPERIENCE, text)
+    return next((level for level, wording in _EXPERIENCE if wording.search(text)), None)
 
 
 def motivation(text: str) -> Level | None:
     """How much they want a change."""
-    return _first(_MOTIVATION, text)
+    return next((level for level, wording in _MOTIVATION if wording.search(text)), None)
 
 
 def urgency(text: str) -> Level | None:
     """How soon they want it."""
-    return _first(_URGENCY, text)
-
-
-def _first(wordings: Wordings[Value], text: str) -> Value | None:
-    return next((value for value, wording in wordings if wording.search(text)), None)
+    return next((level for level, wording in _URGENCY if wording.search(text)), None)

@@ -32,6 +32,7 @@ DEFAULT_TIME = time(10)
 WAKING = (8, 21)
 # "In a minute" asks to hold the line, not to be called back.
 SHORTEST_AHEAD = timedelta(minutes=5)
+A_WHILE = timedelta(hours=1)
 LONGEST_AHEAD = timedelta(days=366)
 ZONES = {
     "eastern": "America/New_York", "central": "America/Chicago", "mountain": "America/Denver",
@@ -71,10 +72,11 @@ _PAST = re.compile(
     r"always|(?<!busy )(?<!work )(?<!working )(?<!meeting )(?<!up )(?<!driving )(?:until|till)|already)\b"
 )
 _IN = re.compile(
-    r"\b(?:in(?: about| around| like| maybe| just| another)?|within|give me|after|another|for) (?:the next )?"
+    r"\b(?:(?<!put )(?<!get )in(?: about| around| like| maybe| just| another)?|within|give me|after|another|for) "
+    r"(?:the next )?"
     r"(?P<n>half an|half a|an|a|\d+(?:\.\d+)?)(?: to (?P<m>\d+(?:\.\d+)?)| or (?P<o>\d+))?(?: more)? "
     r"(?P<unit>minutes?|mins?|hours?|hrs?|days?|weeks?|months?)(?: or (?P<p>\d+|so))?(?P<half> and a half)?\b"
-    r"(?! (?:a|per|each) (?:day|week|month))"
+    r"(?! (?:a|per|each) (?:day|week|month)| to (?:think|consider|decide|look|talk|mull|sleep))"
 )
 _FROM_NOW = re.compile(
     r"\b(?P<n>half an|half a|an|a|\d+(?:\.\d+)?)(?: (?:to|or) (?P<m>\d+))? "
@@ -82,7 +84,7 @@ _FROM_NOW = re.compile(
     r"from today)\b"
 )
 _CLOCK = re.compile(
-    r"(?P<lead>\b(?:at|around|about|by|near|say|maybe|like|after|before|past|between|from|until|till) )?"
+    r"(?P<lead>\b(?:at|around|about|by|near|say|maybe|after|before|past|between|from|until|till) )?"
     r"(?<![\d$.:/])(?P<hour>\d{1,2})(?:(?::| (?=[0-5]\d\b))(?P<minute>[0-5]\d))?"
     r"(?P<clock> ?o'? ?clock)?(?: (?:or|to|and) \d{1,2}(?::[0-5]\d)?)?"
     r"(?: ?(?P<half>[ap])\.? ?m\b\.?)?(?P<ish>ish\b| ish\b)?(?![\d%:/]| ?(?:percent|dollars|bucks|hours?|"
@@ -90,12 +92,12 @@ _CLOCK = re.compile(
     r"days?|weeks?|months?|years?|kids|jobs?|people|times|k\b|grand|thousand|hundred))"
 )
 _PAST_HOUR = re.compile(
-    r"\b(?P<amount>half|quarter|a quarter|\d{1,2})(?: minutes)? (?P<way>past|after|to|before|till|"
-    r"of) (?P<hour>\d{1,2})\b"
+    r"\b(?<!from )(?P<amount>half|quarter|a quarter|5|10|20|25)(?: minutes)? (?P<way>past|after|to|before|till|of) "
+    r"(?P<hour>\d{1,2})\b"
     r"(?: ?(?P<half>[ap])\.? ?m\b)?"
 )
 _PARTS = re.compile(
-    rf"(?P<good>\b(?:good|nice|great|lovely|enjoy your|have a \w+) )?\b(?P<part>{_PART})\b(?!s)"
+    rf"(?P<good>\b(?:good|nice|great|lovely|enjoy your|have a \w+|sleep at|work at) )?\b(?P<part>{_PART})\b(?!s)"
 )
 _DAY = re.compile(
     r"\b(?P<after>(?:the )?day after tomorrow)|\b(?P<tomorrow>tomorrow|tmrw)|\b(?P<today>(?<!not )today|"
@@ -103,7 +105,8 @@ _DAY = re.compile(
     r"this (?:morning|afternoon|evening)|later on)|"
     rf"\b(?:(?P<which>next|this|coming|this coming|on|"
     rf"the following)? ?)(?P<weekday>{_WEEKDAY})(?P<week> (?:after next|next week))?\b|"
-    r"\b(?P<weekend>(?P<nextend>next )?(?:this |the )?weekend)\b|\b(?P<nextweek>next week|"
+    r"\b(?<!good )(?<!nice )(?<!great )(?<!lovely )"
+    r"(?P<weekend>(?P<nextend>next )?(?:this |the )?weekend)\b|\b(?P<nextweek>next week|"
     r"the (?:following|coming) week)|"
     r"\b(?P<nextmonth>next month)"
 )
@@ -116,10 +119,11 @@ _DATE = re.compile(
 
 @dataclass(frozen=True)
 class _Clock:
-    """A time of day; `sure` where am or pm was said or follows from the words."""
+    """A time of day; `sure` where am or pm was said or follows from the words, `vague` for a part of the day."""
 
     at: time
     sure: bool
+    vague: bool = False
 
 
 def callback_at(text: str, now: datetime, timezone: str) -> datetime | None:
@@ -332,7 +336,7 @@ def _part_word(text: str) -> str | None:
 
 def _part(text: str) -> _Clock | None:
     part = _part_word(text)
-    return _Clock(PARTS[part], sure=True) if part else None
+    return _Clock(PARTS[part], sure=True, vague=True) if part else None
 
 
 def _same_time(text: str, local: datetime) -> _Clock | None:
@@ -344,6 +348,9 @@ def _on_day(day: date, clock: _Clock, local: datetime) -> datetime | None:
     found = _at(day, clock.at, local)
     if found > local:
         return found
+    if clock.vague and day == local.date():  # "later this afternoon", in the middle of it
+        soon = local + A_WHILE
+        return soon if WAKING[0] <= soon.hour < WAKING[1] and soon.date() == day else None
     later = _at(day, time((clock.at.hour + 12) % 24, clock.at.minute), local)
     return later if not clock.sure and later > local and later.hour < WAKING[1] else None
 

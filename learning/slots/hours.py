@@ -23,14 +23,16 @@ _EACH = re.compile(
     r"(?P<unit>weekdays?|work ?days?|weekends?|days?|weeks?|months?|mornings?|evenings?|nights?|afternoons?|"
     r"saturdays?|sundays?|daily|weekly)\b"
 )
+_DAYS_PLURAL = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b")
 _DAYS_NAMED = re.compile(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days?\b")
 _NOT_THESE = re.compile(
-    r"(?:\b(?:in|after|within|next|last|past)(?: (?:about|around|like|maybe|the))* |\b(?:took|takes|take|"
-    r"for) me )$"
+    r"(?:\b(?:(?<!put )(?<!get )in|after|within|next|last|past)(?: (?:about|around|like|maybe|the))* |"
+    r"\b(?:took|takes|take|for) me )$"
 )
 _NOT_AFTER = re.compile(r"^ ?(?:ago|from now|later|behind|ahead|drive|away)\b")
 _AT_WORK = re.compile(
-    r"\b(?:i'm |i am |already |currently )?(?:work|working|works|worked|job is|job takes|shifts?)\b"
+    r"\b(?:(?:i|we|i'm|i am|already|currently|still|usually) (?:work|working|worked)|my job|shifts?|"
+    r"(?:a|my) (?:full time |part time )?(?:job|position|career))\b"
 )
 _WOULD = re.compile(
     r"\b(?:could|can|would|might|want to|like to|willing|able|give|spare|free|available|extra|maybe|spend|"
@@ -39,6 +41,11 @@ _WOULD = re.compile(
 _PARTS = re.compile(
     r"\b(?:(?P<count>\d) )?(?P<unit>evenings|nights|mornings|afternoons|weekends|weekdays|"
     r"days)(?P<week> (?:a|per|each) week)?\b"
+)
+_BARE = re.compile(
+    rf"(?:(?:um|uh|well|oh|i'd say|i guess|i think|maybe|probably|about|around|like|say|roughly|perhaps|at least|"
+    rf"up to|just|only|between|so|yeah|okay)[, ]+)*(?P<low>{_NUMBER})(?: (?:to|or|and|maybe) (?P<high>{_NUMBER}))?"
+    r"(?: (?:or so|maybe|tops|probably|i guess|at most|max))*"
 )
 _EVERY = re.compile(r"\b(?:every|each) (evening|night|morning|afternoon|weekend)\b")
 
@@ -52,11 +59,24 @@ def hours_per_week(text: str) -> float | None:
     for match in _HOURS.finditer(text):
         if not _about_something_else(text, match):
             return _limited(_counted(text, match))
-    if re.search(r"\bfull ?time\b", text) and not _AT_WORK.search(text):
+    if re.search(r"\bfull ?time\b(?! (?:income|salary|pay|wage))|\ball day\b", text) and not _AT_WORK.search(
+        text
+    ):
         return HOURS_FULL_TIME
     if re.search(r"\bpart ?time\b", text) and not _AT_WORK.search(text):
         return HOURS_PART_TIME
-    return _limited(_parts_of_week(text))
+    parts = _parts_of_week(text)
+    return _limited(_bare(text) if parts is None else parts)
+
+
+def _bare(text: str) -> float | None:
+    """A number and little else ("maybe five to ten"), as one answers to "how many hours a week?"."""
+    match = _BARE.fullmatch(text.strip(" .,!?"))
+    if match is None:
+        return None
+    low = float(match["low"])
+    high = float(match["high"] or low)
+    return (low + high) / 2 if low <= high <= 80 else None
 
 
 def _limited(hours: float | None) -> float | None:
@@ -114,8 +134,9 @@ def _parts_of_week(text: str) -> float | None:
     """ "evenings and weekends", "three evenings a week", "Saturday mornings"; None where it is about their job."""
     if _AT_WORK.search(text) and not _WOULD.search(text):
         return None
-    if re.search(r"\b(?:satur|sun)days\b", text) and not _PARTS.search(text):
-        return HOURS_A_FREE_DAY * len(set(_DAYS_NAMED.findall(text)))
+    days = len(set(_DAYS_NAMED.findall(text)))
+    if (days > 1 or _DAYS_PLURAL.search(text)) and not _PARTS.search(text):
+        return HOURS_A_FREE_DAY * days
     parts = {
         match["unit"]: match for match in _PARTS.finditer(text) if match["unit"] != "days" or match["week"]
     }

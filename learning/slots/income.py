@@ -51,12 +51,13 @@ _INCOME_WORD = re.compile(
 )
 _NOT_MONEY = re.compile(
     r"^ ?(?:%|(?:percent|hours?|hrs?|minutes?|days?|weeks?|months?|years?|kids|people|jobs?|o'clock|"
-    r"[ap]\.? ?m|times|question|idea)\b)"
+    r"[ap]\.? ?m|times|question|idea|to my name|left)\b)"
 )
 _NOTHING = re.compile(
     r"\b(?:unemployed|no income|(?:not|don't|aren't) (?:make|making|earn|earning) (?:anything|any money|"
     r"a dime)|"
-    r"(?:make|making|earn|earning) (?:nothing|0)|out of work|between jobs)\b"
+    r"(?:make|making|earn|earning|basically|currently|right now) (?:nothing|0)|don't have any? income|"
+    r"out of work|between jobs)\b"
 )
 _BELOW = {"under", "below", "less than", "up to", "at most", "no more than"}
 
@@ -102,6 +103,8 @@ def _amount(text: str, match: re.Match[str]) -> _Amount | None:
     period = _period(text, after, dollars)
     if period == "year" and high < 1000:  # "fifty a year"
         low, high = low * 1000, high * 1000
+    if period is None and re.search(r"\bextra\b", text) and 100 <= low < 1000:
+        period = "month"
     period = period or _likely_period(low, high, dollars)
     if period is None or high < low or not _plausible(high, period):
         return None
@@ -118,7 +121,7 @@ def _spent(before: str) -> bool:
     """Whether the nearest word about money before the amount is about losing it."""
     spent = [match.end() for match in _NOT_INCOME.finditer(before)]
     earned = [match.end() for match in _INCOME_WORD.finditer(before)]
-    return bool(spent) and max(spent) > max(earned, default=-1)
+    return bool(spent) and max(spent) >= max(earned, default=-1)
 
 
 def _scaled(low: float, high: float) -> float:
@@ -130,7 +133,7 @@ def _scaled(low: float, high: float) -> float:
 
 
 def _period(text: str, after: str, dollars: bool) -> str | None:
-    near = _PERIOD.match(after.lstrip(" ,"))
+    near = _PERIOD.match(re.sub(r"^[ ,]*(?:(?:extra|more|additional|or so|maybe)\b[ ,]*)*", "", after))
     if near:
         return near.lastgroup
     anywhere = _PERIOD.search(text)
@@ -139,6 +142,8 @@ def _period(text: str, after: str, dollars: bool) -> str | None:
 
 
 def _likely_period(low: float, high: float, dollars: bool) -> str | None:
+    if high >= 1_000_000 and not dollars:  # "thanks a million"
+        return None
     if high >= 15_000:
         return "year"
     if high >= 1000 and (dollars or not _is_year(low)):

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from call_flow.slots import Slots
 from learning.slots import extract
 from learning.slots.numbers import with_digits
+from load.phrases import bank
+from load.wording import WHENS
 
 NEW_YORK = "America/New_York"
 NOW = datetime(2026, 3, 4, 14, 20, tzinfo=ZoneInfo(NEW_YORK))  # a Wednesday
@@ -119,6 +121,9 @@ def test_numbers_as_they_are_said(text: str, written: str) -> None:
         ("I pay 1200 rent and make 4000 a month", "4000/month"),
         ("I owe twenty thousand but I make three thousand a month", "3000/month"),
         ("in 1998 I made 30000 a year", "2500/month"),
+        ("a few hundred extra a month", "300/month"),
+        ("an extra five hundred", "500/month"),
+        ("I don't have an income", "0/month"),
         ("I'm unemployed right now", "0/month"),
         ("I make nothing at the moment", "0/month"),
     ],
@@ -141,6 +146,9 @@ def test_income(text: str, income: str) -> None:
         "ten percent",
         "I invested 10 grand",
         "that's a million dollar question",
+        "thanks a million",
+        "I paid two thousand dollars for a course",
+        "I got forty dollars to my name",
     ],
 )
 def test_no_income(text: str) -> None:
@@ -172,6 +180,12 @@ def test_no_income(text: str) -> None:
         ("I work forty hours a week but I could do ten hours", 10),
         ("8 hours a month", 1.8),
         ("zero hours", 0),
+        ("I could put in ten hours", 10),
+        ("probably like five to ten", 7.5),
+        ("maybe ten", 10),
+        ("full time if it works", 40),
+        ("mornings before work", 10),
+        ("I'm free tuesdays and thursdays", 8),
     ],
 )
 def test_hours_per_week(text: str, hours: float) -> None:
@@ -191,6 +205,8 @@ def test_hours_per_week(text: str, hours: float) -> None:
         "just a minute please",
         "200 hours a week",
         "two hours ago",
+        "I already have a full time job",
+        "it could replace a full time income",
     ],
 )
 def test_no_hours(text: str) -> None:
@@ -307,6 +323,7 @@ def test_urgency(text: str, urgency: str | None) -> None:
         ("tonight at eight", "2026-03-04 20:00"),
         ("this evening", "2026-03-04 18:00"),
         ("after work", "2026-03-04 18:00"),
+        ("later this afternoon", "2026-03-04 15:20"),
         ("try me in the afternoon", "2026-03-05 14:00"),
         ("five", "2026-03-04 17:00"),
         ("on the fifth", "2026-03-05 10:00"),
@@ -348,6 +365,10 @@ def test_callback_on_the_leads_own_clock(text: str, local: str) -> None:
         "I've been here for ten years",
         "the second I get home",
         "february 30th",
+        "have a great weekend",
+        "give me a few days to think about it",
+        "I could put in forty hours",
+        "it sounds like one of those things",
         "feb 29",  # the next one is two years away
         "",
     ],
@@ -466,6 +487,36 @@ def test_any_words_give_sound_values(text: str, now: datetime, zone: str) -> Non
         assert 0 <= found.hours_per_week <= 112
     if found.income is not None:
         assert found.income.endswith("/month")
+
+
+SIMULATED = [
+    ("give_income", "income"),
+    ("give_goal", "income"),
+    ("give_hours", "hours_per_week"),
+    ("give_when", "callback_at"),
+    ("callback_time", "callback_at"),
+    ("experience.none", "experience"),
+    ("experience.some", "experience"),
+    ("experience.lots", "experience"),
+    ("motivation.family", "motivation"),
+    ("motivation.money", "motivation"),
+    ("motivation.debt", "motivation"),
+    ("motivation.freedom", "motivation"),
+    ("motivation_weak", "motivation"),
+]
+
+
+@pytest.mark.parametrize(("act", "field"), SIMULATED, ids=[act for act, _ in SIMULATED])
+def test_simulated_prospects_are_understood(act: str, field: str) -> None:
+    """At least four in five of what they say when asked, in each of its fillings."""
+    values = {"money": "fifty thousand", "monthly": "4,200", "goal": "95k", "job": "retail", "hours": "8"}
+    texts = [
+        template.format(**values, when=when, When=when.capitalize())
+        for template in bank()[act]
+        for when in WHENS
+    ]
+    missed = [text for text in texts if getattr(slots(text), field) is None]
+    assert len(missed) <= len(texts) / 5, set(missed)
 
 
 def test_several_values_in_one_breath() -> None:
