@@ -20,7 +20,9 @@ def _greeting(one: "Prospect") -> Reply:
 
 
 def _busy(one: "Prospect") -> bool:
-    """A few of those who could still be won are caught at a bad moment."""
+    """A few of those who could still be won are caught at a bad moment, the first time."""
+    if one.nth:
+        return False
     return draws.uniform(one.person.seed, one.person.number, "busy") < 0.05 and not one.verdict.doomed()
 
 
@@ -83,6 +85,10 @@ def _callback(one: "Prospect") -> Reply:
     return one.say("no_callback" if one.decision in ("lost", "left") else "give_when")
 
 
+def _help(one: "Prospect") -> Reply:
+    return one.say("inbound_reason" if one.called_us else "ask_details")
+
+
 def _check(one: "Prospect") -> Reply:
     return one.say("affirm" if one.feels("check") else "lukewarm")
 
@@ -100,5 +106,6 @@ ANSWERS: dict[str, Answer] = {
     "objections": _objections,
     "commitment": _commitment,
     "callback": _callback,
+    "help": _help,
     "check": _check,
 }

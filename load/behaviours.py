@@ -45,7 +45,7 @@ def _asks_robot(one: "Prospect", heard: Heard, ask: str | None) -> Reply | None:
 
 
 def _callback(one: "Prospect", heard: Heard, ask: str | None) -> Reply | None:
-    if ask == "permission" and not one.times("callback_time"):
+    if ask == "permission" and not one.nth and not one.times("callback_time"):
         one.decide("callback")
         return one.say("callback_time")
     return None

@@ -6,6 +6,7 @@ It knows Telnyx' rules and nobody's reasons; who picks up is load.ringing's busi
 import asyncio
 import random
 import traceback
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -43,6 +44,8 @@ class Exchange:
         self.postman = Postman(clock, knobs, signer, journal, self.chance, self.spawn)
         self.legs: dict[str, Leg] = {}
         self.sessions: dict[str, list[Leg]] = {}
+        self.live = 0
+        self._calls: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # ---- tasks
@@ -118,10 +121,11 @@ class Exchange:
 
     def add(self, leg: Leg) -> Leg:
         """A new leg; its number's next call. Raises 90041 at the channel limit."""
-        alive = sum(not one.ended for one in self.legs.values())
-        if self.knobs.channel_limit is not None and alive >= self.knobs.channel_limit:
+        if self.knobs.channel_limit is not None and self.live >= self.knobs.channel_limit:
             raise refusal("90041")
-        leg.nth = sum(one.number == leg.number for one in self.legs.values())
+        leg.nth = self._calls[leg.number]
+        self._calls[leg.number] += 1
+        self.live += 1
         leg.voice = Voice(self, leg)
         self.legs[leg.control_id] = leg
         self.sessions.setdefault(leg.session_id, []).append(leg)
@@ -157,6 +161,7 @@ class Exchange:
         leg.party.hung_up()
         self._close_media(leg)
         spoke = leg.answered
+        self.live -= 1
         leg.state, leg.ended_at, leg.hangup_cause = "ended", self.clock.now(), cause
         self.emit(leg, "call.hangup", **_ends(leg), **_hangup(leg, cause, source, sip, spoke))
         for task in leg.tasks:

@@ -36,6 +36,7 @@ _ASKS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
         ("greeting", r"speaking with"),
+        ("help", r"how (may|can|could) I help|what (can I do for|would you like to know|is this about)"),
         ("commitment", r"next step"),
         (
             "callback",

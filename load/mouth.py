@@ -73,7 +73,9 @@ class Mouth:
         for part in parts:
             row = self._write_down(" ".join(part))
             if listening:
-                self._exchange.spawn(self._final(row, delay))
+                self._exchange.spawn(
+                    self._final(row, delay, self._takes_turn, 0.86 + 0.13 * self._chance("sure"))
+                )
             delay += 0.35 + 0.5 * self._chance("second final")
         if listening and self._chance("late interim") < self._exchange.knobs.late_interims:
             self._exchange.spawn(self._late_interim(" ".join(words[:-1]) or words[0], delay))
@@ -97,15 +99,10 @@ class Mouth:
             }
         )
 
-    async def _final(self, row: dict[str, Any], delay: float) -> None:
+    async def _final(self, row: dict[str, Any], delay: float, takes_turn: bool, confidence: float) -> None:
         await self._exchange.clock.sleep(delay)
         row["event_id"] = self._exchange.transcript(
-            self._leg,
-            row["text"],
-            True,
-            "inbound",
-            self._takes_turn,
-            confidence=0.86 + 0.13 * self._chance("sure"),
+            self._leg, row["text"], True, "inbound", takes_turn, confidence
         )
 
     async def _late_interim(self, text: str, delay: float) -> None:

@@ -46,7 +46,11 @@ class Party:
         self._do(self.mind.greet(self.leg.direction == "incoming"))
 
     def line_started(self, line: Line) -> None:
+        """A line that begins after one has talked over the last is a new one to answer."""
         self._quiet_no_more()
+        if self._spoke_over and not self.mouth.busy:
+            self._spoke_over = False
+            self._heard.clear()
 
     def line_ended(self, line: Line, heard: float) -> None:
         if line.text:

@@ -47,9 +47,10 @@ class Prospect:
         self.decision = "undecided"
         self.waiting = False
         self.over = False
+        self.called_us = False
         self.words_heard = 0
         self.turns = 0
-        self._nth = nth
+        self.nth = nth
         self._times: Counter[str] = Counter()
         self._answered: set[str] = set()
         self._raised: set[str] = set()
@@ -63,6 +64,7 @@ class Prospect:
 
     def greet(self, inbound: bool = False) -> Reply:
         """The first words after picking up, if any."""
+        self.called_us = inbound
         if self.behaviour == "silent" or (not inbound and self.chance("greet") < 0.1):
             return Reply(1.0)
         return self.say("hello_inbound" if inbound else "hello", takes_turn=inbound)
@@ -110,7 +112,7 @@ class Prospect:
     def murmur(self) -> Reply:
         return Reply(
             0.0,
-            word(self.person, "backchannel", self._count("backchannel")),
+            word(self.person, "backchannel", self.nth, self._count("backchannel")),
             act="backchannel",
             takes_turn=False,
         )
@@ -159,12 +161,12 @@ class Prospect:
         return self._times[name]
 
     def chance(self, name: str) -> float:
-        return draws.uniform(self.person.seed, self.person.number, self._nth, name, self._count(f"?{name}"))
+        return draws.uniform(self.person.seed, self.person.number, self.nth, name, self._count(f"?{name}"))
 
     def say(self, act: str, hang_up: bool = False, takes_turn: bool = True, pause: float = 0.0) -> Reply:
         nth = self._count(act)
         delay = pause + draws.between(0.4, 1.7, self.person.seed, self.person.number, act, nth)
-        return Reply(delay, word(self.person, act, self._nth, nth), hang_up, act, takes_turn)
+        return Reply(delay, word(self.person, act, self.nth, nth), hang_up, act, takes_turn)
 
     def times(self, act: str) -> int:
         """How often this person has said `act` in this call."""
@@ -218,7 +220,7 @@ class Prospect:
         return self._lose_patience(heard) or self._walk_away(ask) or self._talk(ask, answered)
 
     def _part(self) -> Reply:
-        self.decide("lost")
+        self.decide("callback" if self.times("permission_no") + self.times("callback_time") else "lost")
         self.over = True
         if self.chance("part") < 0.75:
             return self.say("bye", hang_up=True, takes_turn=False)
@@ -313,7 +315,8 @@ class Prospect:
             if one.id not in self._raised and (one.moment == ask or ask == "objections"):
                 return self._speak_up(f"objection.{one.id}")
         if ask not in ("check", "greeting") and self.chance("asks again") < 0.035:
-            return self.say("repeat" if self.chance("hold") < 0.7 else "hold_on")
+            steps_away = ask != "commitment" and self.chance("steps away") < 0.3
+            return self.say("hold_on" if steps_away else "repeat")
         return None
 
     def _answer(self, ask: str) -> Reply:

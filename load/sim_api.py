@@ -40,8 +40,7 @@ class SimApi:
         return JSONResponse({"public_key": self._public_key})
 
     async def _health(self, request: Request) -> Response:
-        alive = sum(not leg.ended for leg in self._exchange.legs.values())
-        return JSONResponse({"now": iso(self._exchange.clock.now()), "live_legs": alive})
+        return JSONResponse({"now": iso(self._exchange.clock.now()), "live_legs": self._exchange.live})
 
     async def _knobs(self, request: Request) -> Response:
         if request.method == "POST":

@@ -19,7 +19,7 @@ async def talk(exchange: "Exchange", one: Leg, other: Leg) -> Leg:
     while exchange.clock.now() < until and one.partner is other:
         speaker = (one, other)[turn % 2]
         act = "closer_talk" if speaker.role == "closer" else "prospect_talk"
-        text = word(person(exchange.seed, speaker.number), act, turn)
+        text = word(person(exchange.seed, speaker.number), act, speaker.nth, turn // 2)
         turn += 1
         task = exchange.spawn(speaker.party.mouth.say(text, takes_turn=False), speaker)
         await exchange.clock.sleep(1.0 + len(text.split()) / 2.6)

@@ -45,8 +45,13 @@ class Asked:
         self.received = time.time()
         self.request = request
         self.raw = raw
+        self.action = _action_of(request)
         self.body: dict[str, Any] = {}
-        self.action = ""
+        self.unusable: Refusal | None = None
+        try:
+            self.body = _parsed(raw)
+        except Refusal as no:
+            self.unusable = no
         self.leg: Leg | None = None
         self.effect = False
 
@@ -79,7 +84,6 @@ class TelnyxApi:
     async def serve(self, request: Request) -> Response:
         """Any request: authenticate, misbehave as the knobs say, carry out, write down."""
         asked = Asked(request, await request.body())
-        asked.action = _action_of(request)
         knobs = self.exchange.knobs
         if knobs.api_latency:
             await asyncio.sleep(knobs.api_latency)
@@ -105,7 +109,8 @@ class TelnyxApi:
 
     def _carry_out(self, asked: Asked) -> Response:
         try:
-            asked.body = _parsed(asked.raw)
+            if asked.unusable:
+                raise asked.unusable
             return JSONResponse(self._data_of(asked))
         except Refusal as no:
             return _refused(no)
@@ -196,7 +201,8 @@ class TelnyxApi:
 
     def _write_down(self, asked: Asked, response: Response) -> None:
         status = None if isinstance(response, Silence) else response.status_code
-        now, leg = self.exchange.clock.now(), asked.leg
+        now = self.exchange.clock.now()
+        leg = asked.leg or self.exchange.legs.get(asked.request.path_params.get("control_id", ""))
         self.exchange.journal.record("commands", _recorded(asked, status))
         if asked.request.method == "GET":
             return

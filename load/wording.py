@@ -1,6 +1,6 @@
 """How one person words what they mean: a template of the bank, with the person's own figures in its slots."""
 
-from load.draws import pick, uniform
+from load.draws import number_of, pick, uniform
 from load.people import INCOMES, Person
 from load.phrases import bank, fill
 
@@ -46,11 +46,13 @@ def _with_filler(text: str, chance: float) -> str:
     return opening + (text if text.startswith(("I ", "I'", "It's me")) else text[0].lower() + text[1:])
 
 
-def word(person: Person, act: str, *occasion: object) -> str:
-    """The words for `act` on this occasion; the same occasion gives the same words."""
-    key = (person.seed, person.number, act, *occasion)
-    template = pick(bank()[act], *key)
+def word(person: Person, act: str, nth: int = 0, count: int = 0) -> str:
+    """The words for `act` when it is said for the `count`th time in the `nth` call; never the same twice in a
+    row, for who has to say a thing again says it in other words."""
+    key = (person.seed, person.number, act, nth)
+    templates = bank()[act]
+    template = templates[(number_of(*key) + count) % len(templates)]
     if "{" not in template:
-        return _with_filler(template, uniform("filler", *key)) if len(template) > 20 else template
+        return _with_filler(template, uniform("filler", *key, count)) if len(template) > 20 else template
     when = pick(WHENS, person.seed, person.number, "when")
     return fill(template, slots_of(person, when))

@@ -60,6 +60,7 @@ def test_techniques_are_heard_in_their_order() -> None:
         ("Would you like to talk to Kevin now?", "commitment"),
         ("When would be a better time to talk?", "callback"),
         ("What time should Kevin call?", "callback"),
+        ("Thank you for calling. How may I help you?", "help"),
         ("Many others felt the same before they started. Does that help?", "check"),
     ],
 )

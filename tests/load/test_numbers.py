@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from load.numbers import BEHAVIOURS, behaviour_of
+from load.people import person
 from tests.load.wired import US, Wired, wired
 
 OPENING = "This is Ava, an AI voice from Bright Path. Am I speaking with Sam?"
@@ -215,3 +216,27 @@ async def test_the_same_seed_gives_the_same_call() -> None:
         async with wired(rate=200, seed=99) as sim:
             told.append(await talk(sim, number(5), OPENING, PERMISSION, RAPPORT))
     assert told[0] == told[1]
+
+
+async def test_who_talks_over_a_line_answers_the_next_one() -> None:
+    """The line goes on to its end, and the server's answer was queued behind it."""
+    async with wired(barge_in=1000, seed=21) as sim:
+        to = next(to for to in (number(0, last) for last in range(100)) if _has_something_to_say(21, to))
+        leg = await sim.answered(to)
+        await sim.say(leg, OPENING)
+        await sim.hooks.until(lambda: _answered_or_over(sim, leg["call_leg_id"], OPENING))
+        await sim.say(leg, LONG)
+        before = len(sim.hooks.finals(leg["call_leg_id"]))
+        await sim.hooks.final(leg["call_leg_id"], before)
+        await sim.say(leg, "That is a fair question. Does that help?")
+        await sim.hooks.final(leg["call_leg_id"], before + 1)
+        agent = [row for row in (await sim.report())["utterances"] if row["speaker"] == "agent"]
+        assert [row["heard_fraction"] for row in agent] == [1.0] * 3
+
+
+LONG = "We help people to begin at home. " * 12 + "What would you like to earn?"
+
+
+def _has_something_to_say(seed: int, to: str) -> bool:
+    one = person(seed, to)
+    return one.interrupts > 0 and bool(one.objections) and not one.questions

@@ -45,6 +45,7 @@ class Receiver:
         self.deliveries: list[dict[str, Any]] = []
         self.seen: list[dict[str, Any]] = []
         self.status: Callable[[dict[str, Any]], int] = lambda delivery: 200
+        self._ids: set[str] = set()
         self._news = asyncio.Condition()
 
     async def hook(self, request: Request) -> Response:
@@ -53,7 +54,8 @@ class Receiver:
         delivery = {"headers": dict(request.headers), "raw": raw, "at": time.time(), **body}
         status = self.status(delivery)
         self.deliveries.append(delivery)
-        if 200 <= status < 300 and all(body["data"]["id"] != one["id"] for one in self.seen):
+        if 200 <= status < 300 and body["data"]["id"] not in self._ids:
+            self._ids.add(body["data"]["id"])
             self.seen.append(body["data"])
         async with self._news:
             self._news.notify_all()
