@@ -1,0 +1,72 @@
+// Questions that the graph answers. Bound nodes first: an aggregate over all calls is no question for a person who waits.
+
+// name: ping
+// Whether it answers
+RETURN 1 AS one;
+
+// name: count_calls
+// All learned calls
+MATCH (call:Call) WHERE call.revision > 0 RETURN count(call) AS n;
+
+// name: revisions_of
+// The revision learned of each of these calls
+UNWIND $ids AS id
+MATCH (call:Call {id: id})
+WHERE call.revision > 0
+RETURN call.id AS id, call.revision AS revision;
+
+// name: revisions
+// The revision learned of every call
+MATCH (call:Call) WHERE call.revision > 0 RETURN call.id AS id, call.revision AS revision;
+
+// name: strategies_for
+// What a kind of lead responded to, of a moment or a phase, the best first
+MATCH (:Segment {id: $segment})-[responds:RESPONDS_TO]->(strategy:Strategy)
+WHERE ($moment IS NULL OR strategy.moment = $moment) AND ($phase IS NULL OR strategy.phase = $phase)
+RETURN strategy.id AS strategy, strategy.moment AS moment, strategy.phase AS phase, strategy.technique AS technique,
+       responds.wins AS wins, responds.n AS n, responds.wins_30d AS wins_30d, responds.n_30d AS n_30d
+ORDER BY toFloat(wins + 1) / (n + 2) DESC, n DESC, strategy;
+
+// name: performance
+// How one strategy does, by kind of lead
+MATCH (segment:Segment)-[responds:RESPONDS_TO]->(:Strategy {id: $strategy})
+RETURN segment.id AS segment, responds.wins AS wins, responds.n AS n, responds.wins_30d AS wins_30d, responds.n_30d AS n_30d
+ORDER BY n DESC, segment;
+
+// name: answers_to
+// How answers to an objection did, the best first
+MATCH (:Objection {id: $objection})-[answered:ANSWERED_WITH]->(response:Response)
+RETURN response.id AS response, response.technique AS technique, answered.wins AS wins, answered.n AS n
+ORDER BY toFloat(wins + 1) / (n + 2) DESC, n DESC, response;
+
+// name: objections_of
+// What a kind of lead objected to in its calls, and how often that was resolved
+MATCH (:Segment {id: $segment})<-[:IN_SEGMENT]-(call:Call)-[met:ENCOUNTERED_OBJECTION]->(objection:Objection)
+RETURN objection.id AS objection, count(met) AS n, sum(CASE WHEN met.resolved THEN 1 ELSE 0 END) AS resolved,
+       count(DISTINCT call.id) AS calls
+ORDER BY n DESC, objection;
+
+// name: calls_of_lead
+// A lead's calls, the earliest first
+MATCH (:Lead {id: $lead})-[:HAD_CALL]->(call:Call)
+RETURN properties(call) AS call
+ORDER BY call.started_at;
+
+// name: correlates
+// What moves with an indicator, either way round
+MATCH (:Pattern {id: $indicator})-[moves:CORRELATES_WITH]-(other:Pattern)
+RETURN other.id AS indicator, moves.r AS r, moves.low AS low, moves.high AS high, moves.n AS n
+ORDER BY abs(r) DESC, indicator;
+
+// name: call
+// The call with its lead and kind of lead
+MATCH (call:Call {id: $id})
+OPTIONAL MATCH (lead:Lead)-[:HAD_CALL]->(call)
+OPTIONAL MATCH (call)-[:IN_SEGMENT]->(segment:Segment)
+RETURN properties(call) AS call, properties(lead) AS lead, segment.id AS segment;
+
+// name: call_edges
+// All edges that begin at the call
+MATCH (call:Call {id: $id})-[edge]->(node)
+RETURN type(edge) AS type, node.id AS id, properties(edge) AS edge, properties(node) AS node
+ORDER BY type, id;
