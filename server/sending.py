@@ -24,8 +24,10 @@ MEMORY = timedelta(
     seconds=55
 )  # of the 60 s for which Telnyx knows a command_id: the rest is for the way there
 LEASE_S = 15.0
-NO_ANSWER_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)  # wall seconds; Telnyx advises 500 ms for the first
+# Waits are business seconds, as Telnyx keeps the same clock; never shorter than SHORTEST_WAIT_S of the wall's.
+NO_ANSWER_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)  # Telnyx advises 500 ms for the first
 NOT_YET_WAIT = 0.4
+SHORTEST_WAIT_S = 0.02
 NOT_YET_TRIES = 25
 NO_LEG_TRIES_FOR = timedelta(seconds=20)
 
@@ -137,8 +139,9 @@ class TelnyxSender:
     async def _again(self, row: OutboxRow, error: str, wait: float, *, no_effect: bool = False) -> float:
         """`no_effect`: this attempt certainly did nothing; where it was the first one, nothing was sent yet."""
         log.info("%s of call %s waits %.2f s: %s", row.key, row.call_id, wait, error)
-        await self._outbox.retry(row.id, error, wait, unsent=no_effect and row.first_sent_at is None)
-        return wait
+        wall = max(SHORTEST_WAIT_S, self._clock.wall(wait))
+        await self._outbox.retry(row.id, error, wall, unsent=no_effect and row.first_sent_at is None)
+        return wall
 
 
 def _lacks_leg(command: Command, sending: Sending) -> bool:

@@ -1,0 +1,62 @@
+"""What learns and what is learned with, put together over a process's stores: for the worker and for the commands."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from learning.embeddings import DEFAULT_MODEL, AsyncEmbedder, models_folder
+from learning.kept_vectors import KeptVectors
+from learning.learner import Learner
+from learning.seed import Seeder
+from learning.sync import Sync
+from server.settings import Settings
+from server.stores import Stores, open_stores
+from storage.calls import Calls
+from storage.facts import Facts
+from storage.ledger import Ledger
+from storage.playbooks import Playbooks
+
+
+@dataclass(frozen=True)
+class LearningParts:
+    learner: Learner
+    seeder: Seeder
+    sync: Sync
+
+
+def learning_parts(stores: Stores, embedder: AsyncEmbedder, now: Callable[[], datetime]) -> LearningParts:
+    """`now` gives business time. Nothing is read or written yet."""
+    facts, ledger = Facts(stores.pool), Ledger(stores.pool)
+    kept = KeptVectors(embedder, facts)
+    learner = Learner(
+        calls=Calls(stores.pool),
+        facts=facts,
+        ledger=ledger,
+        conversations=stores.conversations,
+        graph=stores.graph,
+        vectors=stores.vectors,
+        cache=stores.cache,
+        embedder=kept,
+        now=now,
+    )
+    seeder = Seeder(
+        playbooks=Playbooks(stores.pool),
+        ledger=ledger,
+        graph=stores.graph,
+        vectors=stores.vectors,
+        embedder=kept,
+        now=now,
+    )
+    return LearningParts(learner, seeder, Sync(ledger, learner, seeder, now))
+
+
+@asynccontextmanager
+async def open_learning(settings: Settings) -> AsyncIterator[LearningParts]:
+    """Stores, schemas and model for a command that learns or loads. Raises StoreAway for Postgres alone."""
+    async with open_stores(settings) as stores:
+        embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(settings.data))
+        try:
+            yield learning_parts(stores, embedder, settings.clock().now)
+        finally:
+            await embedder.close()
