@@ -1,0 +1,220 @@
+"""Learns a call that has ended into every store: at least once, in any order, and never twice over.
+
+Postgres comes first, because all else is set from it; the other stores follow beside each other. A store that is
+away leaves its row of the ledger pending and holds up no other; `learning.sync` comes back to it.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from call_flow.record import CallRecord
+from call_flow.state import CallState, record_of
+from learning.analysis import Analysis, analyse
+from learning.cards import Card, scenario_card, segment_cards
+from learning.conversation import conversation_document, outcome_document
+from learning.graph_telling import graph_facts
+from learning.kept_vectors import KeptVectors
+from learning.known_statistics import CACHE_KEY, TOPIC
+from storage.away import StoreAway
+from storage.cache import Cache
+from storage.calls import CallRow, Calls
+from storage.facts import Facts
+from storage.graph import Graph
+from storage.ledger import STORES, Ledger, LedgerStatus, Store, call_subject
+from storage.mongo import Conversations
+from storage.vectors import Vectors
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+# How long a store that was found away is left alone: one call in this time pays for finding out, not every one.
+LEFT_ALONE_S = 2.0
+LONGEST_RETRY_S = 60.0
+
+
+@dataclass
+class Learned:
+    """What became of one learning: the revision that was learned, and each store's new status, error and wall time."""
+
+    call_id: UUID
+    revision: int
+    statuses: dict[Store, LedgerStatus] = field(default_factory=dict)
+    errors: dict[Store, str] = field(default_factory=dict)
+    seconds: dict[Store, float] = field(default_factory=dict)
+
+    @property
+    def synced(self) -> bool:
+        return all(status == "synced" for status in self.statuses.values())
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """A call as it is to be learned."""
+
+    row: CallRow
+    record: CallRecord
+    analysis: Analysis
+    now: datetime
+
+
+class NotLearnable(Exception):
+    """The call is not there, or has not ended: there is nothing to learn, now or later, at this revision."""
+
+
+class Learner:
+    """`now` gives business time; days of the metrics begin at midnight in `timezone`."""
+
+    def __init__(
+        self,
+        *,
+        calls: Calls,
+        facts: Facts,
+        ledger: Ledger,
+        conversations: Conversations,
+        graph: Graph,
+        vectors: Vectors,
+        cache: Cache,
+        embedder: KeptVectors,
+        now: Clock,
+        timezone: str = "America/New_York",
+    ) -> None:
+        self._calls = calls
+        self._facts = facts
+        self._ledger = ledger
+        self._conversations = conversations
+        self._graph = graph
+        self._vectors = vectors
+        self._cache = cache
+        self._embedder = embedder
+        self._now = now
+        self._zone = ZoneInfo(timezone)
+        self._alone_until: dict[Store, float] = {}
+        self._steps: dict[Store, Callable[[_Lesson], Awaitable[None]]] = {
+            "postgres": self._to_postgres,
+            "mongo": self._to_mongo,
+            "graph": self._to_graph,
+            "vectors": self._to_vectors,
+            "cache": self._to_cache,
+        }
+
+    async def learn(self, call_id: UUID, revision: int, stores: Collection[Store] = STORES) -> Learned:
+        """Learns the call as it stands now, `revision` or later, into those of `stores` that lack it.
+
+        Raises StoreAway for Postgres alone, NotLearnable where there is nothing to learn.
+        """
+        lesson = await self._read(call_id)
+        learned = Learned(call_id, max(lesson.record.revision, revision))
+        wanted = await self._lacking(learned, stores)
+        await self._ledger.pending([call_subject(call_id)], learned.revision, lesson.now, wanted)
+        if "postgres" in wanted:
+            await self._step("postgres", lesson, learned)
+        others = [store for store in wanted if store not in ("postgres", "cache")]
+        steps = (self._step(store, lesson, learned) for store in others)
+        for problem in await asyncio.gather(*steps, return_exceptions=True):
+            if problem is not None:
+                raise problem
+        if "cache" in wanted:
+            await self._step("cache", lesson, learned)
+        return learned
+
+    async def _read(self, call_id: UUID) -> _Lesson:
+        row = await self._calls.get(call_id)
+        if row is None or row.state_json is None:
+            raise NotLearnable(f"call {call_id} is not there")
+        state = CallState.model_validate_json(row.state_json)
+        if not state.ended:
+            raise NotLearnable(f"call {call_id} has not ended")
+        segments = tuple(await self._calls.transcript(call_id))
+        record = record_of(state, segments, max(state.learn_revision, 1))
+        return _Lesson(row, record, analyse(record), self._now())
+
+    async def _lacking(self, learned: Learned, stores: Collection[Store]) -> list[Store]:
+        """Those that do not hold this revision yet."""
+        known = await self._ledger.get(call_subject(learned.call_id))
+        return [
+            store
+            for store in STORES
+            if store in stores
+            and not (
+                store in known
+                and known[store].status == "synced"
+                and known[store].revision >= learned.revision
+            )
+        ]
+
+    async def _step(self, store: Store, lesson: _Lesson, learned: Learned) -> None:
+        """One store's part, and its row of the ledger. Only Postgres's own absence goes further up."""
+        began = time.perf_counter()
+        status, error = await self._try(store, lesson)
+        learned.seconds[store] = time.perf_counter() - began
+        learned.statuses[store] = status
+        if error is not None:
+            learned.errors[store] = error
+        subject = call_subject(learned.call_id)
+        retry_s = await self._pause(subject, store) if error is not None else 0.0
+        await self._ledger.set(subject, store, learned.revision, status, lesson.now, error, retry_s)
+
+    async def _try(self, store: Store, lesson: _Lesson) -> tuple[LedgerStatus, str | None]:
+        if time.monotonic() < self._alone_until.get(store, 0.0):
+            return "pending", f"{store} was away a moment ago"
+        try:
+            await self._steps[store](lesson)
+        except StoreAway as away:
+            if away.store == "postgres":
+                raise
+            self._alone_until[store] = time.monotonic() + LEFT_ALONE_S
+            return "pending", str(away)
+        except Exception as error:
+            log.exception("learning call %s into %s", lesson.record.call_id, store)
+            return "failed", f"{type(error).__name__}: {error}"[:500]
+        return "synced", None
+
+    async def _pause(self, subject: str, store: Store) -> float:
+        """Wall seconds until the next try: doubled with each one."""
+        row = (await self._ledger.get(subject)).get(store)
+        return min(LONGEST_RETRY_S, 0.5 * 2 ** min(row.attempts if row else 0, 10))
+
+    async def _to_postgres(self, lesson: _Lesson) -> None:
+        pairs = {(choice.moment, choice.segment) for choice in lesson.record.choices}
+        if pairs and lesson.record.conversation:
+            await self._facts.recompute(sorted(pairs), lesson.now)
+        day = lesson.row.created_at.astimezone(self._zone).date()
+        await self._facts.recompute_days([day], self._zone.key, lesson.now)
+
+    async def _to_mongo(self, lesson: _Lesson) -> None:
+        record, analysis = lesson.record, lesson.analysis
+        document = conversation_document(record, analysis)
+        await self._conversations.file_call(document, record.revision, at=lesson.now)
+        outcome = outcome_document(record, analysis)
+        await self._conversations.file_outcome(outcome, record.revision, at=lesson.now)
+
+    async def _to_graph(self, lesson: _Lesson) -> None:
+        version = await self._facts.posterior_version()
+        stats = await self._facts.stats() if lesson.record.choices else []
+        await self._graph.learn(lesson.record, graph_facts(lesson.record, lesson.analysis, stats, version))
+
+    async def _to_vectors(self, lesson: _Lesson) -> None:
+        cards = segment_cards(lesson.record)
+        scenarios = [scenario_card(lesson.record, lesson.analysis)] if lesson.record.conversation else []
+        embedded = await self._embedder.encode([card.text for card in (*cards, *scenarios)])
+        await self._put("segments", cards, embedded[: len(cards)].tolist())
+        await self._put("scenarios", scenarios, embedded[len(cards) :].tolist())
+
+    async def _put(self, collection: str, cards: list[Card], vectors: list[list[float]]) -> None:
+        if cards:
+            ids, texts, metadatas = zip(*cards, strict=True)
+            await self._vectors.upsert(collection, ids, vectors, texts, metadatas)
+
+    async def _to_cache(self, lesson: _Lesson) -> None:
+        """What live calls hold of the statistics is old now. Raises StoreAway where Redis could not be told."""
+        version = await self._facts.posterior_version()
+        gone = await self._cache.invalidate(f"{CACHE_KEY}:")
+        notice = {"call_id": lesson.record.call_id, "revision": lesson.record.revision, "version": version}
+        if not (await self._cache.publish(TOPIC, notice) and gone):
+            raise StoreAway("redis")
