@@ -15,6 +15,7 @@ import asyncpg
 import orjson
 from pgqueuer import Job, PgQueuer, RetryRequested
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+from pgqueuer.errors import FailingListenerError
 
 from storage.away import StoreAway
 from storage.postgres import Connection, Pool, is_away
@@ -23,6 +24,7 @@ from storage.queries import load
 SQL = load("sql/jobs.sql")
 ENTRYPOINT = "learn"
 MAX_ATTEMPTS = 5
+GRACE_S = 5.0  # wall seconds that a running job gets when its worker stops
 _ENQUEUE = QueryQueueBuilder().build_enqueue_query("skip")
 
 
@@ -60,12 +62,19 @@ def _key(call_id: UUID, revision: int) -> str:
 
 
 class Jobs:
-    """`url` is that of the pool's database: a worker keeps connections of its own, one of which listens."""
+    """`url` is that of the pool's database: a worker keeps connections of its own, one of which listens.
 
-    def __init__(self, pool: Pool, url: str, *, max_attempts: int = MAX_ATTEMPTS) -> None:
+    A job is tried `max_attempts` times, pausing `retry_s` seconds, then twice as long each time.
+    """
+
+    def __init__(
+        self, pool: Pool, url: str, *, max_attempts: int = MAX_ATTEMPTS, retry_s: float = 1.0
+    ) -> None:
         self._pool = pool
         self._url = url
         self._max_attempts = max_attempts
+        self._retry_s = retry_s
+        self._handling: set[asyncio.Future[None]] = set()
 
     async def enqueue_learn(self, call_id: UUID, revision: int) -> bool:
         """Enqueues in a transaction of its own: for a call that is to be learned again."""
@@ -98,7 +107,7 @@ class Jobs:
             try:
                 await self._serve(handler, stop, concurrency, heartbeat_s, poll_s)
             except Exception as error:
-                if not (isinstance(error, StoreAway) or is_away(error)):
+                if not _gone(error):
                     raise
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), 0.5)
@@ -116,15 +125,30 @@ class Jobs:
             async def learn(job: Job) -> None:
                 await self._attempt(handler, job)
 
-            async with _stopping(stop, queuer):
-                await queuer.qm.run(
-                    dequeue_timeout=timedelta(seconds=poll_s),
-                    batch_size=1,
-                    max_concurrent_tasks=max(2, concurrency),
-                    heartbeat_timeout=timedelta(seconds=heartbeat_s),
-                    log_aggregation_interval=timedelta(0),
-                    shutdown_on_listener_failure=True,
-                )
+            queue = queuer.qm.run(
+                dequeue_timeout=timedelta(seconds=poll_s),
+                batch_size=1,
+                max_concurrent_tasks=max(2, concurrency),
+                heartbeat_timeout=timedelta(seconds=heartbeat_s),
+                log_aggregation_interval=timedelta(0),
+                shutdown_on_listener_failure=True,
+            )
+            await self._until(stop, asyncio.create_task(queue), queuer.shutdown)
+
+    async def _until(self, stop: asyncio.Event, queue: asyncio.Task[None], shutdown: asyncio.Event) -> None:
+        """Waits for the queue's end. When told to stop, or cancelled, jobs that do not end by themselves are handed back."""
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait((queue, stopped), return_when=asyncio.FIRST_COMPLETED)
+            shutdown.set()
+            await asyncio.wait((queue,), timeout=GRACE_S)
+        finally:
+            stopped.cancel()
+            shutdown.set()
+            for handling in self._handling:
+                handling.cancel()
+            await asyncio.wait((queue,))
+        queue.result()
 
     async def _attempt(self, handler: Handler, job: Job) -> None:
         wanted = orjson.loads(job.payload or b"{}")
@@ -135,14 +159,17 @@ class Jobs:
             raise RuntimeError(
                 f"learning call {call_id} revision {revision} ended {attempt - 1} times without an end"
             )
+        handling = asyncio.ensure_future(handler(LearnJob(call_id, revision, attempt)))
+        self._handling.add(handling)
+        handling.add_done_callback(self._handling.discard)
         try:
-            await handler(LearnJob(call_id, revision, attempt))
+            await handling
         except (asyncio.CancelledError, StoreAway) as error:
             raise RetryRequested(delay=timedelta(seconds=0.5), reason=type(error).__name__) from error
         except Exception as error:
             if attempt >= self._max_attempts:
                 raise
-            delay = timedelta(seconds=min(60.0, 0.5 * 2**attempt))
+            delay = timedelta(seconds=min(60.0, self._retry_s * 2 ** (attempt - 1)))
             raise RetryRequested(delay=delay, reason=type(error).__name__) from error
         await self._pool.execute(SQL["forget_attempts"], key)
 
@@ -153,18 +180,8 @@ class Jobs:
             raise RetryRequested(delay=timedelta(seconds=0.5), reason="StoreAway") from error
 
 
-@contextlib.asynccontextmanager
-async def _stopping(stop: asyncio.Event, queuer: PgQueuer):  # type: ignore[no-untyped-def]
-    """Passes `stop` on to the queue, which then finishes what it runs."""
-
-    async def watch() -> None:
-        await stop.wait()
-        queuer.shutdown.set()
-
-    watcher = asyncio.create_task(watch())
-    try:
-        yield
-    finally:
-        watcher.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watcher
+def _gone(error: BaseException) -> bool:
+    """Whether the queue has ended because the server, or the connection that listens, is gone."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(_gone(one) for one in error.exceptions)
+    return isinstance(error, (StoreAway, FailingListenerError)) or is_away(error)
