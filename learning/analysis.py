@@ -118,7 +118,7 @@ def analyse(record: CallRecord) -> Analysis:
         average_engagement=_mean(scores),
         peak_engagement=max(scores, default=0.0),
         final_engagement=scores[-1] if scores else 0.0,
-        key_phrases=key_phrases(spoken),
+        key_phrases=key_phrases(spoken, (record.lead.first_name, record.lead.last_name)),
         key_moments=_moments(record, heard),
         flow=flow,
         objections=tuple(

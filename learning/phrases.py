@@ -36,14 +36,22 @@ def words_of(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
-def key_phrases(segments: Iterable[Segment], limit: int = 12) -> tuple[KeyPhrase, ...]:
-    """The prospect's phrases by frequency times length; a part of one that is as frequent is left out."""
+def key_phrases(
+    segments: Iterable[Segment], names: Iterable[str] = (), limit: int = 12
+) -> tuple[KeyPhrase, ...]:
+    """The prospect's phrases by frequency times length; a part of one that is as frequent is left out.
+
+    Phrases with one of `names` are nobody else's, and left out too.
+    """
+    people = {word for name in names for word in words_of(name)}
     uses: Counter[str] = Counter()
     tones: dict[str, list[float]] = defaultdict(list)
     contexts: dict[str, str] = {}
     for segment in segments:
         if segment.speaker == "prospect":
             for phrase in _phrases(segment.text):
+                if not people.isdisjoint(phrase.split()):
+                    continue
                 uses[phrase] += 1
                 tones[phrase].append(segment.sentiment or 0.0)
                 contexts.setdefault(phrase, segment.text)
