@@ -3,7 +3,7 @@
 Receiving knows nothing of calls and must never fail because of one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -128,6 +128,10 @@ class Inbox:
     async def of_call(self, call_id: UUID) -> list[InboxRow]:
         """All of a call's events: the decided ones in the order of their decision, then the others by arrival."""
         return [InboxRow.read(row) for row in await self._pool.fetch(SQL["of_call"], call_id)]
+
+    async def decided(self, event_ids: Collection[str]) -> set[str]:
+        """Those of the events that a call has decided."""
+        return {row["event_id"] for row in await self._pool.fetch(SQL["decided"], list(event_ids))}
 
     async def aside(self, limit: int) -> list[InboxRow]:
         """Events that were set aside, newest first."""

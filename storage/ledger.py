@@ -40,6 +40,16 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LearnedCall:
+    """Times are business time; `learned_at` is when the last store had it."""
+
+    id: UUID
+    ended_at: datetime
+    revision: int
+    learned_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SyncRun:
     """One run of a sync: `done` and `failed` count (subject, store) pairs; `ended_at` is None while it runs or where it died."""
 
@@ -102,6 +112,11 @@ class Ledger:
         for row in await self._pool.fetch(SQL["counts"], subjects):
             counts[row["store"]][row["status"]] = row["n"]
         return counts
+
+    async def learned(self, call_ids: Collection[UUID | str]) -> list[LearnedCall]:
+        """Those of the calls that have ended and are in every store, in their latest revision."""
+        rows = await self._pool.fetch(SQL["learned"], [str(id) for id in call_ids], list(STORES))
+        return [LearnedCall(row["id"], row["ended_at"], row["learn_revision"], row["learned_at"]) for row in rows]
 
     async def start_run(self, reason: str, now: datetime) -> int:
         """Records that a sync began; its id."""

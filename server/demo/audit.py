@@ -34,9 +34,7 @@ class Audit:
         return len(self.twice) + len(self.stored_twice)
 
 
-async def audit(
-    report: Row, calls: Collection[str], inbox: Inbox, conversations: Conversations
-) -> Audit:
+async def audit(report: Row, calls: Collection[str], inbox: Inbox, conversations: Conversations) -> Audit:
     """Compares the simulator's report with inbox and transcripts, over these calls."""
     mine = set(calls)
     acknowledged = [e for e in report["events"] if e["acked_at"] and _call(e) in mine]

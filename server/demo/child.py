@@ -19,7 +19,9 @@ class ChildFailed(Exception):
 class Child:
     """`python -m` with these arguments. Its log keeps all lives of the process."""
 
-    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path
+    ) -> None:
         self.name, self.log = name, log
         self._arguments, self._environment = list(arguments), {**os.environ, **environment}
         self._process: asyncio.subprocess.Process | None = None

@@ -1,4 +1,6 @@
-"""The sales floor's day: leads are imported, closers are there, calls are placed as lines get free, until all is over and learned."""
+"""The sales floor's day: leads are imported, closers are there, calls are placed as lines get free, until all
+is over and learned.
+"""
 
 import asyncio
 import csv
@@ -73,7 +75,9 @@ async def work(
         done = len(day.learned) == count and await _nothing_under_way(world)
         quiet = quiet + 1 if done else 0
         if time.monotonic() - seen > STALL_S:
-            raise FloorError(f"no progress for {STALL_S:.0f} s: {now} of {count} calls placed, ended, learned")
+            raise FloorError(
+                f"no progress for {STALL_S:.0f} s: {now} of {count} calls placed, ended, learned"
+            )
     return day
 
 

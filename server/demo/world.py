@@ -1,4 +1,6 @@
-"""Stack, simulated Telnyx, servers and worker, on free loopback ports and one clock: what a demo and the tests of survival live in."""
+"""Stack, simulated Telnyx, servers and worker, on free loopback ports and one clock: what a demo and the tests
+of survival live in.
+"""
 
 import asyncio
 import json
@@ -29,7 +31,9 @@ KEVIN = "+13125559500"
 
 @dataclass(frozen=True)
 class Options:
-    """`rate`: how much faster than the wall business time runs. `settings`: further VOICELEARN_… of server and worker."""
+    """`rate`: how much faster than the wall business time runs. `settings`: further VOICELEARN_… of server and
+    worker.
+    """
 
     folder: Path
     rate: float = 20.0
@@ -79,7 +83,9 @@ class World:
         ports = _free_ports(options.servers)
         key = await self._start_simulator(ports[0])
         self._ports, self._public_key = ports, key
-        self.servers = [self._child(f"serve-{n}", ["serve", "--port", str(port)]) for n, port in enumerate(ports)]
+        self.servers = [
+            self._child(f"serve-{n}", ["serve", "--port", str(port)]) for n, port in enumerate(ports)
+        ]
         self.worker = self._child("worker", ["worker"])
         self.api = self._client(f"http://127.0.0.1:{ports[0]}", self.token)
         # One process migrates and makes the model before the others find both there.

@@ -44,6 +44,10 @@ UPDATE inbox SET status = 'unknown', decided_wall = clock_timestamp() WHERE seq 
 -- A call's events in the order of their decision; those not decided follow by arrival.
 SELECT * FROM inbox WHERE call_id = $1 ORDER BY decided_version NULLS LAST, seq;
 
+-- name: decided
+-- Which of these events were decided.
+SELECT event_id FROM inbox WHERE event_id = ANY($1::text[]) AND status = 'decided';
+
 -- name: aside
 -- What was set aside, newest first.
 SELECT * FROM inbox WHERE status = 'aside' ORDER BY seq DESC LIMIT $1;

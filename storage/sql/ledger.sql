@@ -48,6 +48,15 @@ SELECT store, status, count(*) AS n FROM ledger
 WHERE $1::text[] IS NULL OR subject = ANY($1::text[])
 GROUP BY store, status;
 
+-- name: learned
+-- Which of these calls have ended and are in all of these stores, in their latest revision.
+SELECT c.id, c.ended_at, c.learn_revision, max(l.updated_at) AS learned_at
+FROM calls c JOIN ledger l ON l.subject = 'call:' || c.id
+WHERE c.id = ANY($1::uuid[]) AND c.final_status IS NOT NULL
+  AND l.store = ANY($2::text[]) AND l.status = 'synced' AND l.revision >= c.learn_revision
+GROUP BY c.id
+HAVING count(*) = cardinality($2::text[]);
+
 -- name: start_run
 -- A sync begins.
 INSERT INTO sync_runs (reason, started_at) VALUES ($1, $2) RETURNING id;
