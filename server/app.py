@@ -8,10 +8,12 @@ import asyncio
 import logging
 import os
 import secrets
+import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -20,6 +22,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from call_flow.effects import SetTimer
+from learning.embeddings import DEFAULT_MODEL, AsyncEmbedder, models_folder
+from learning.kept_vectors import KeptVectors
+from learning.learner import Learner
+from learning.seed import Seeder
+from learning.sync import Sync
 from server.api import ROUTES
 from server.decider import Decider, Outcome
 from server.dispatcher import Dispatcher
@@ -42,11 +49,16 @@ from server.telnyx import Telnyx
 from server.timers import Alarm
 from server.understanding import Understanding, open_understanding
 from server.webhooks import Webhooks
+from server.worker import Step, Worker, ensure_schemas
+from storage import calling_hours
 from storage.away import StoreAway
 from storage.calls import Calls
 from storage.closers import Closers
+from storage.facts import Facts
 from storage.inbox import Inbox, InboxKey
+from storage.jobs import Jobs
 from storage.leads import Leads
+from storage.ledger import Ledger
 from storage.outbox import Outbox
 from storage.playbook import read_packaged
 from storage.playbooks import Playbooks
@@ -61,7 +73,7 @@ def build(settings: Settings, *, worker: bool = False) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with running(settings) as found:
+        async with running(settings, worker=worker) as found:
             yield {"services": found}
 
     async def webhook(request: Request) -> Response:
@@ -73,23 +85,111 @@ def build(settings: Settings, *, worker: bool = False) -> Starlette:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Services]:
+async def running(settings: Settings, *, worker: bool = False) -> AsyncIterator[Services]:
     """A server process at work while the block lasts. Raises StoreAway where Postgres cannot be reached."""
     async with AsyncExitStack() as closing:
         stores = await closing.enter_async_context(open_stores(settings))
+        shelf = Shelf(read_packaged(), Playbooks(stores.pool))
         telnyx, understanding = await asyncio.gather(
             Telnyx.open(
                 settings.telnyx_api_key.get_secret_value(), settings.telnyx_base_url, settings.telnyx_timeout
             ),
-            open_understanding(settings, stores),
+            open_understanding(settings, stores, shelf.current),
         )
         closing.push_async_callback(telnyx.close)
         closing.push_async_callback(understanding.close)
-        parts = assemble(settings, stores, telnyx, understanding)
-        await parts.shelf.save_current(parts.services.clock.now())
+        parts = assemble(settings, stores, shelf, telnyx, understanding)
+        await shelf.save_current(parts.services.clock.now())
+        await closing.enter_async_context(_beside(*_chores(settings, stores, understanding, worker)))
         await closing.enter_async_context(parts.at_work())
-        log.info("ready: owner %s, playbook %s", parts.owner, parts.shelf.current.version)
+        log.info("ready: owner %s, playbook %s", parts.owner, shelf.current.version)
         yield parts.services
+
+
+async def run_worker(settings: Settings) -> None:
+    """Learns until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with open_stores(settings) as stores:
+        embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(settings.data))
+        try:
+            vectors = KeptVectors(embedder, Facts(stores.pool))
+            schemas = asyncio.create_task(ensure_schemas(schema_steps(stores, vectors), stop))
+            log.info("ready to learn")
+            await assemble_worker(settings, stores, vectors).run(stop)
+            await schemas
+        finally:
+            await embedder.close()
+
+
+def assemble_worker(settings: Settings, stores: Stores, vectors: KeptVectors) -> Worker:
+    """Wires what learns."""
+    pool, now = stores.pool, settings.clock().now
+    ledger = Ledger(pool)
+    learner = Learner(
+        calls=Calls(pool),
+        facts=Facts(pool),
+        ledger=ledger,
+        conversations=stores.conversations,
+        graph=stores.graph,
+        vectors=stores.vectors,
+        cache=stores.cache,
+        embedder=vectors,
+        now=now,
+    )
+    seeder = Seeder(
+        playbooks=Playbooks(pool),
+        ledger=ledger,
+        graph=stores.graph,
+        vectors=stores.vectors,
+        embedder=vectors,
+        now=now,
+    )
+    return Worker(Jobs(pool, stores.urls.postgres), learner, seeder, Sync(ledger, learner, seeder, now))
+
+
+def schema_steps(stores: Stores, vectors: KeptVectors) -> dict[str, Step]:
+    """What brings each derived store's schema up to date."""
+    return {
+        "mongo": stores.conversations.ensure_schema,
+        "graph": stores.graph.ensure_schema,
+        "vectors": partial(stores.vectors.ensure, vectors.model),
+    }
+
+
+Chore = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+
+
+def _chores(
+    settings: Settings, stores: Stores, understanding: Understanding, worker: bool
+) -> tuple[Chore, ...]:
+    """What runs beside a server until it stops."""
+
+    async def schemas(stop: asyncio.Event) -> None:
+        await ensure_schemas(schema_steps(stores, understanding.vectors), stop)
+
+    async def statistics(stop: asyncio.Event) -> None:
+        watching = asyncio.create_task(understanding.statistics.watch())
+        await stop.wait()
+        watching.cancel()
+
+    learning = (assemble_worker(settings, stores, understanding.vectors).run,) if worker else ()
+    return (schemas, statistics, *learning)
+
+
+@asynccontextmanager
+async def _beside(*chores: Chore) -> AsyncIterator[None]:
+    """Runs chores while the block lasts; one that fails is logged and does not stop the others."""
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(chore(stop)) for chore in chores]
+    try:
+        yield
+    finally:
+        stop.set()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                log.error("a chore failed", exc_info=result)
 
 
 @dataclass(frozen=True)
@@ -121,12 +221,13 @@ class Parts:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def assemble(settings: Settings, stores: Stores, telnyx: Telnyx, understanding: Understanding) -> Parts:
+def assemble(
+    settings: Settings, stores: Stores, shelf: Shelf, telnyx: Telnyx, understanding: Understanding
+) -> Parts:
     """Wires one process's parts to each other."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     clock, pool = settings.clock(), stores.pool
     inbox, outbox, calls, leads = Inbox(pool), Outbox(pool), Calls(pool), Leads(pool)
-    shelf = Shelf(read_packaged(), Playbooks(pool))
     oracle = Oracle(
         understanding.perceiver,
         understanding.policy,
@@ -156,6 +257,7 @@ def assemble(settings: Settings, stores: Stores, telnyx: Telnyx, understanding: 
         calls,
         leads,
         shelf,
+        calling_hours.read_packaged(),
         clock,
         settings.call_settings,
         tuple(settings.missing()),
@@ -229,17 +331,16 @@ def pings(stores: Stores) -> dict[str, Ping]:
 async def migrate_all(settings: Settings) -> dict[str, str | None]:
     """Every store's schema brought up to date; what went wrong by store, None where nothing did."""
     async with open_stores(settings) as stores:
-        steps = {
-            "mongo": stores.conversations.ensure_schema,
-            "graph": stores.graph.ensure_schema,
-        }
         done: dict[str, str | None] = {"postgres": None}
-        for store, step in steps.items():
+        embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(settings.data))
+        vectors = KeptVectors(embedder, Facts(stores.pool))
+        for store, step in schema_steps(stores, vectors).items():
             try:
                 await step()
                 done[store] = None
             except StoreAway as away:
                 done[store] = str(away)
+        await embedder.close()
         return done
 
 

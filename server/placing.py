@@ -10,26 +10,31 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4, uuid5
-from zoneinfo import ZoneInfo
 
+from call_flow import compliance
+from call_flow.compliance import Rules
 from call_flow.events import CallRequested
+from call_flow.lead import Lead
 from call_flow.settings import CallSettings
 from call_flow.state import MACHINE_VERSION, STATE_FORM
 from server.clock import Clock
+from server.phones import zone_of
 from server.playbooks import Shelf
 from storage.calls import Calls
 from storage.inbox import ReceivedEvent
 from storage.leads import DialFacts, Leads, StoredLead, snapshot
 
 _IDEMPOTENCY = UUID("6f0c9c5e-7d7e-5c62-9a43-0c9f5f0c2f10")
+ATTEMPTS_WITHIN = timedelta(hours=24)
 
 
-@dataclass(frozen=True)
 class Refused(Exception):
-    """The call is not placed. `reason` is a stable name, `detail` says it to a person."""
+    """The call is not placed. `reason` is a stable name, `detail` says it to a person and never names the number."""
 
-    reason: str
-    detail: str
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
 
 
 @dataclass(frozen=True)
@@ -40,17 +45,20 @@ class Placed:
     new: bool
 
 
-def refusal(facts: DialFacts, lead: StoredLead, now: datetime) -> Refused | None:
+def refusal(rules: Rules, facts: DialFacts, lead: StoredLead, now: datetime) -> Refused | None:
     """Why this lead must not be dialled at `now`, or None. The first reason that applies, the law's first."""
-    if facts.do_not_call:
-        return Refused("do_not_call", "the number is on the do-not-call list")
-    if facts.consent is None:
-        return Refused("no_consent", "there is no consent to be called on record for this number")
-    if facts.consent is False:
-        return Refused("no_consent", "consent to be called was taken back")
-    if facts.live_call is not None:
-        return Refused("already_in_call", f"the number is in call {facts.live_call}")
-    return None
+    found = compliance.refusal(
+        rules,
+        now=now,
+        phone=lead.row.phone,
+        state=lead.row.state,
+        timezone=lead.row.timezone,
+        attempts_last_24h=facts.attempts,
+        on_do_not_call=facts.do_not_call,
+        consent=facts.consent,
+        in_call=str(facts.live_call) if facts.live_call else None,
+    )
+    return Refused(found.reason.value, found.detail) if found else None
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class Placing:
     calls: Calls
     leads: Leads
     shelf: Shelf
+    rules: Rules
     clock: Clock
     settings: Callable[[], CallSettings]
     missing: tuple[str, ...]
@@ -94,13 +103,13 @@ class Placing:
     async def _refusal(self, lead: StoredLead, now: datetime) -> Refused | None:
         if self.missing:
             return Refused("not_configured", f"not set: {', '.join(self.missing)}")
-        facts = await self.leads.dial_facts(lead.row.phone, _midnight(lead.row.timezone, now))
-        return refusal(facts, lead, now)
+        facts = await self.leads.dial_facts(lead.row.phone, now - ATTEMPTS_WITHIN)
+        return refusal(self.rules, facts, lead, now)
 
     async def _create(self, lead: StoredLead, call_id: UUID, now: datetime) -> bool:
         version = self.shelf.current.version
         requested = CallRequested(
-            lead=snapshot(lead),
+            lead=_with_zone(snapshot(lead), lead),
             settings=self.settings(),
             playbook_version=version,
             control=self._draw(lead.row.phone) < self.control_share,
@@ -136,8 +145,6 @@ def seeded_draw(seed: int, subject: str, key: str) -> float:
     return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
 
 
-def _midnight(timezone: str | None, now: datetime) -> datetime:
-    """When the lead's day began; 24 hours ago where its zone is unknown."""
-    if not timezone:
-        return now - timedelta(days=1)
-    return now.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+def _with_zone(lead: Lead, stored: StoredLead) -> Lead:
+    """A lead whose zone is not known lives where its number does."""
+    return lead if stored.row.timezone else lead.model_copy(update={"timezone": zone_of(lead.phone)})

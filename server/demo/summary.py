@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from storage.vectors import Vectors
-
 from call_flow.state import CallState
 from learning.statistics import StatisticsRow, statistics_of
 from server.demo.audit import Audit, audit
@@ -20,6 +18,7 @@ from storage.inbox import Inbox
 from storage.ledger import LearnedCall, Ledger
 from storage.mongo import Conversations
 from storage.transfers import Transfers
+from storage.vectors import Vectors
 
 FOLLOWED = {
     "bridged": "accepted",
