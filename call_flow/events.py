@@ -56,11 +56,14 @@ class Given(Frozen):
 
 
 class CallRequested(Frozen):
+    """`dial_before`: when calling hours end; a dial that has not been sent by then is not sent any more."""
+
     kind: Literal["call.requested"] = "call.requested"
     lead: Lead
     settings: CallSettings
     playbook_version: str
     control: bool = False
+    dial_before: datetime | None = None
 
 
 class CallArrived(Frozen):

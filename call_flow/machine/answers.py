@@ -167,7 +167,7 @@ def _commitment(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     elif perceived.intent == "unsure":
         objections.raised(deciding, "think_about_it")
     else:
-        return False
+        return book(deciding, perceived, "followup.confirm")
     return True
 
 

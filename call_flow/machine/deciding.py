@@ -121,7 +121,16 @@ class Deciding:
     def cancel(self, key: str) -> None:
         self.emit(fx.CancelTimer(key=key))
 
-    def dial(self, leg: str, to: str, *, ring_s: int, amd: str, extra: dict[str, Any] | None = None) -> None:
+    def dial(
+        self,
+        leg: str,
+        to: str,
+        *,
+        ring_s: int,
+        amd: str,
+        extra: dict[str, Any] | None = None,
+        not_after: datetime | None = None,
+    ) -> None:
         """A new leg and the command that rings it."""
         state, settings = self.state, self.settings
         state.legs[leg] = Leg(name=leg, to_number=to, dialed_at=self.at, last_event_at=self.at)
@@ -132,7 +141,7 @@ class Deciding:
             "time_limit_secs": settings.max_duration + CALL_LIMIT_SLACK_S,
             "answering_machine_detection": amd,
         }
-        self.command("dial", f"dial:{leg}", leg, args=args | (extra or {}))
+        self.command("dial", f"dial:{leg}", leg, args=args | (extra or {}), not_after=not_after)
 
     def hang_up(self, leg: str) -> None:
         """Ends a leg, and looks again: a hangup that did not take is repeated as a command of its own."""

@@ -48,6 +48,7 @@ def requested(deciding: Deciding, body: CallRequested) -> None:
         ring_s=body.settings.ring_timeout,
         amd=body.settings.amd,
         extra={"transcription": True, "transcription_config": TRANSCRIPTION},
+        not_after=body.dial_before,
     )
     deciding.timer("watch", body.settings.watch)
 

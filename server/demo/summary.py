@@ -18,7 +18,7 @@ from storage.inbox import Inbox
 from storage.ledger import LearnedCall, Ledger
 from storage.mongo import Conversations
 from storage.transfers import Transfers
-from storage.vectors import Vectors
+from storage.vectors import Kind, Vectors
 
 FOLLOWED = {
     "bridged": "accepted",
@@ -68,8 +68,8 @@ async def _summarise(
             "postgres_calls": len(rows),
             "mongo_conversations": await conversations.count(day.calls),
             "graph_calls": await graph.count(day.calls),
-            "chroma_segments": await vectors.count("segments", day.calls),
-            "chroma_scenarios": await vectors.count("scenarios", day.calls),
+            "chroma_segments": await vectors.count(Kind.SEGMENTS, day.calls),
+            "chroma_scenarios": await vectors.count(Kind.SCENARIOS, day.calls),
         },
         "ledger": await ledger.counts(day.calls),
         "lost": found.lost,
