@@ -63,7 +63,8 @@ _NODS = {"yeah", "yep", "yes", "ok", "okay", "right", "sure", "i", "see", "go", 
 _BACKCHANNEL = frozenset(_HUMS | _NODS)
 _YES = re.compile(
     r"^((well|um|uh|oh|er|hm) )*(yes|yeah|yep|yup|sure|okay|ok|fine|alright|all right|absolutely|definitely|of course"
-    r"|go ahead|why not|i guess so|i suppose so|that works|that's fine|sounds good|i'd (love|like) to|let's do|please do)"
+    r"|go ahead|why not|i guess so|i suppose so|that works|that's fine|sounds good"
+    r"|i'd (love|like) to|let's do|please do)"
     r"\b(?! but)"
 )
 _NO = re.compile(

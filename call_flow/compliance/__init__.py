@@ -6,9 +6,29 @@ both. A number outside the United States and Canada is refused: its law is not k
 Exceptions that a law makes for consent are not used: an artificial voice is held to the strictest reading.
 """
 
-from call_flow.compliance.dialling import OWN_CAP, Reason, Refusal, next_allowed, refusal
+from call_flow.compliance.dialling import (
+    ATTEMPTS_WITHIN,
+    OWN_CAP,
+    Reason,
+    Refusal,
+    allowed_until,
+    next_allowed,
+    refusal,
+)
 from call_flow.compliance.hours import GUARD
 from call_flow.compliance.parsing import FILES, RulesError
 from call_flow.compliance.rules import Rules
 
-__all__ = ["FILES", "GUARD", "OWN_CAP", "Reason", "Refusal", "Rules", "RulesError", "next_allowed", "refusal"]
+__all__ = [
+    "ATTEMPTS_WITHIN",
+    "FILES",
+    "GUARD",
+    "OWN_CAP",
+    "Reason",
+    "Refusal",
+    "Rules",
+    "RulesError",
+    "allowed_until",
+    "next_allowed",
+    "refusal",
+]

@@ -1,17 +1,19 @@
 """May this number be dialled now; if not, why; and from when on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from call_flow.compliance.hours import GUARD, Rule
+from call_flow.compliance.hours import GUARD, Rule, Window
 from call_flow.compliance.location import Location, Unlocated, locate
 from call_flow.compliance.places import Place
 from call_flow.compliance.rules import Rules
 
 OWN_CAP = 3  # calls to a number in 24 hours, where no law asks for fewer
+# The day in which attempts count, with a clock that was wrong one way then and the other way now.
+ATTEMPTS_WITHIN = timedelta(hours=24) + 2 * GUARD
 HORIZON = timedelta(days=8)
 
 
@@ -66,7 +68,7 @@ def next_allowed(
     """The first instant (UTC) from `now` on that calling hours allow; None where there is none within 8 days or the
     place is not known. Of attempts, consent and the do-not-call list it knows nothing.
     """
-    for at in (now.astimezone(UTC), *sorted(_openings(rules, now, phone, state, timezone))):
+    for at in (now.astimezone(UTC), *sorted(_turns(rules, now, phone, state, timezone, Window.first))):
         try:
             location = locate(rules, phone, state, timezone, at)
         except Unlocated:
@@ -129,29 +131,44 @@ def _attempts(rules: Rules, location: Location, attempts: int, cap: int) -> Refu
     return Refusal(Reason.TOO_MANY_ATTEMPTS, f"calls placed in the last 24 hours: {attempts}; {says}")
 
 
-def _openings(
-    rules: Rules, now: datetime, phone: str, state: str | None, timezone: str | None
+def allowed_until(
+    rules: Rules, *, now: datetime, phone: str, state: str | None, timezone: str | None
+) -> datetime | None:
+    """The first instant (UTC) after `now` at which calling hours end in some zone; None where the place is not known."""
+    return min(_turns(rules, now, phone, state, timezone, Window.last), default=None)
+
+
+def _turns(
+    rules: Rules,
+    now: datetime,
+    phone: str,
+    state: str | None,
+    timezone: str | None,
+    turn: Callable[[Window, date], datetime],
 ) -> set[datetime]:
-    """Every instant after `now` at which a rule begins to allow calls in some zone: only then can all allow."""
+    """Every instant after `now` at which some rule begins (`Window.first`) or ceases (`Window.last`) to allow calls in
+    some zone: only then can all begin to allow, or one cease to.
+    """
     try:
         location = locate(rules, phone, state, timezone, now)
     except Unlocated:
         return set()
-    zones = {*location.zones, *(zone for place in location.places for zone in place.zones)}
     found = {
-        opening
+        instant
         for place in location.places
         for rule in rules.of[place.code]
-        for zone in zones
-        for opening in _of_days(rules, rule, zone, now)
+        for zone in {*location.zones, *(zone for other in location.places for zone in other.zones)}
+        for instant in _of_days(rules, rule, zone, now, turn)
     }
-    return {opening for opening in found if now < opening <= now + HORIZON}
+    return {instant for instant in found if now < instant <= now + HORIZON}
 
 
-def _of_days(rules: Rules, rule: Rule, zone: str, now: datetime) -> Iterator[datetime]:
+def _of_days(
+    rules: Rules, rule: Rule, zone: str, now: datetime, turn: Callable[[Window, date], datetime]
+) -> Iterator[datetime]:
     today: date = now.astimezone(ZoneInfo(zone)).date()
     for ahead in range(HORIZON.days + 1):
         day = today + timedelta(ahead)
         window = rule.on(day, rules.holidays).window
         if window is not None:
-            yield window.first(day).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+            yield turn(window, day).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
