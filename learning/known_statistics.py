@@ -12,10 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storage.cache import Cache
-
 from learning.statistics import Statistics, StatisticsRow, family_of, statistics_of
 from storage.away import StoreAway
+from storage.cache import Cache
 from storage.facts import Facts
 
 log = logging.getLogger(__name__)

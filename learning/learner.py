@@ -18,9 +18,11 @@ from call_flow.state import CallState, record_of
 from learning.analysis import Analysis, analyse
 from learning.cards import Card, scenario_card, segment_cards
 from learning.conversation import conversation_document, outcome_document
+from learning.embeddings import Vectors as Embedded
 from learning.graph_telling import graph_facts
 from learning.kept_vectors import KeptVectors
 from learning.known_statistics import CACHE_KEY, TOPIC
+from learning.statistics import family_of
 from storage.away import StoreAway
 from storage.cache import Cache
 from storage.calls import CallRow, Calls
@@ -28,7 +30,7 @@ from storage.facts import Facts
 from storage.graph import Graph
 from storage.ledger import STORES, Ledger, LedgerStatus, Store, call_subject
 from storage.mongo import Conversations
-from storage.vectors import Vectors
+from storage.vectors import Kind, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +96,7 @@ class Learner:
         self._embedder = embedder
         self._now = now
         self._zone = ZoneInfo(timezone)
+        self._ensured = False
         self._alone_until: dict[Store, float] = {}
         self._steps: dict[Store, Callable[[_Lesson], Awaitable[None]]] = {
             "postgres": self._to_postgres,
@@ -203,18 +206,31 @@ class Learner:
         cards = segment_cards(lesson.record)
         scenarios = [scenario_card(lesson.record, lesson.analysis)] if lesson.record.conversation else []
         embedded = await self._embedder.encode([card.text for card in (*cards, *scenarios)])
-        await self._put("segments", cards, embedded[: len(cards)].tolist())
-        await self._put("scenarios", scenarios, embedded[len(cards) :].tolist())
+        await self._ensure_collections()
+        await asyncio.gather(
+            self._put(Kind.SEGMENTS, lesson.record, cards, embedded[: len(cards)]),
+            self._put(Kind.SCENARIOS, lesson.record, scenarios, embedded[len(cards) :]),
+        )
 
-    async def _put(self, collection: str, cards: list[Card], vectors: list[list[float]]) -> None:
-        if cards:
-            ids, texts, metadatas = zip(*cards, strict=True)
-            await self._vectors.upsert(collection, ids, vectors, texts, metadatas)
+    async def _ensure_collections(self) -> None:
+        if not self._ensured:
+            await self._vectors.ensure(self._embedder.model)
+            self._ensured = True
+
+    async def _put(self, kind: Kind, record: CallRecord, cards: list[Card], embedded: Embedded) -> None:
+        """A later revision also takes away what only an earlier one said."""
+        ids, texts, metadatas = [c.id for c in cards], [c.text for c in cards], [c.metadata for c in cards]
+        if record.revision > 1:
+            mine = {"call_id": record.call_id}
+            await self._vectors.replace(kind, mine, ids, embedded, texts, metadatas)
+        elif cards:
+            await self._vectors.upsert(kind, ids, embedded, texts, metadatas)
 
     async def _to_cache(self, lesson: _Lesson) -> None:
         """What live calls hold of the statistics is old now. Raises StoreAway where Redis could not be told."""
         version = await self._facts.posterior_version()
-        gone = await self._cache.invalidate(f"{CACHE_KEY}:")
+        families = {family_of(choice.moment) for choice in lesson.record.choices}
+        gone = await self._cache.invalidate(*(f"{CACHE_KEY}:{family}" for family in families))
         notice = {"call_id": lesson.record.call_id, "revision": lesson.record.revision, "version": version}
         if not (await self._cache.publish(TOPIC, notice) and gone):
             raise StoreAway("redis")

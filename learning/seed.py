@@ -14,12 +14,12 @@ from call_flow.playbook.book import Playbook, PlaybookError, Problem, parse_file
 from call_flow.playbook.entries import Entry, Knowledge, Objection, Strategy
 from call_flow.playbook.parsing import KINDS
 from learning.cards import Card
-from learning.kept_vectors import KeptVectors, text_hash
+from learning.kept_vectors import KeptVectors
 from storage.away import StoreAway
 from storage.graph import Graph
 from storage.ledger import Ledger, LedgerStatus, Store, entry_subject
 from storage.playbooks import Playbooks
-from storage.vectors import Vectors
+from storage.vectors import Kind, Vectors
 
 Row = tuple[str, str]  # an entry's kind and id
 
@@ -33,7 +33,7 @@ STORES_OF: dict[str, tuple[Store, ...]] = {
     "line": ("postgres",),
     "intent": ("postgres",),
 }
-COLLECTIONS = {"strategy": "strategies", "response": "responses", "knowledge": "knowledge"}
+COLLECTIONS = {"strategy": Kind.STRATEGIES, "response": Kind.RESPONSES, "knowledge": Kind.KNOWLEDGE}
 
 
 @dataclass
@@ -162,14 +162,20 @@ class Seeder:
             if changed:
                 embedded = await self._embedder.encode([card.text for card in changed])
                 ids, texts, metadatas = zip(*changed, strict=True)
-                await self._vectors.upsert(collection, ids, embedded.tolist(), texts, metadatas)
+                await self._vectors.upsert(collection, ids, embedded, texts, metadatas)
             report.written[kind] = len(changed)
         report.embedded = self._embedder.computed - before
 
-    async def _changed(self, collection: str, cards: Sequence[Card]) -> list[Card]:
-        """Those that the collection lacks, or holds with other words or metadata."""
-        held = await self._vectors.metadatas(collection, [card.id for card in cards]) if cards else {}
-        return [card for card in cards if held.get(card.id) != card.metadata]
+    async def _changed(self, collection: Kind, cards: Sequence[Card]) -> list[Card]:
+        """Those that the collection lacks, or holds with other words or facts."""
+        held = await self._vectors.get(collection, [card.id for card in cards]) if cards else {}
+        return [
+            card
+            for card in cards
+            if card.id not in held
+            or held[card.id].document != card.text
+            or not card.metadata.items() <= held[card.id].metadata.items()
+        ]
 
 
 def _entries_of(playbook: Playbook) -> dict[str, tuple[Entry, ...]]:
@@ -191,23 +197,19 @@ def _rows(chosen: Mapping[str, Sequence[Entry]]) -> list[Row]:
 
 
 def _cards(kind: str, chosen: Mapping[str, Sequence[Entry]]) -> list[Card]:
-    """What a collection holds of the entries; the hash tells a later seed what has changed."""
+    """What a collection holds of the entries."""
     cards: list[Card] = []
     for entry in chosen.get("objection" if kind == "response" else kind, ()):
         match entry:
             case Strategy():
                 facts = {"moment": entry.moment, "phase": entry.phase, "technique": entry.technique}
-                cards.append(_card(entry.id, entry.text, facts))
+                cards.append(Card(entry.id, entry.text, {**facts}))
             case Objection():
                 cards += [
-                    _card(r.id, r.text, {"objection": entry.id, "technique": r.technique})
+                    Card(r.id, r.text, {"objection": entry.id, "technique": r.technique})
                     for r in entry.responses
                 ]
             case Knowledge():
                 phase = {"phase": entry.phase} if entry.phase else {}
-                cards.append(_card(entry.id, f"{entry.question} {entry.text}", phase))
+                cards.append(Card(entry.id, f"{entry.question} {entry.text}", {**phase}))
     return cards
-
-
-def _card(id: str, text: str, facts: dict[str, str]) -> Card:
-    return Card(id, text, {**facts, "text_hash": text_hash(text).hex()[:16]})

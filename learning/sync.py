@@ -82,9 +82,15 @@ class Sync:
         stores = []
         for store in STORES:
             rows = await self._ledger.behind(store, 1) if _behind(counts[store]) else []
-            failing = [row.error for row in rows if row.error]
-            oldest = rows[0].updated_at if rows else None
-            stores.append(StoreState(store, **counts[store], oldest=oldest, error=(failing or [None])[0]))
+            first = rows[0] if rows else None
+            stores.append(
+                StoreState(
+                    store,
+                    **counts[store],
+                    oldest=first.updated_at if first else None,
+                    error=first.error if first else None,
+                )
+            )
         return SyncState(tuple(stores), tuple(await self._ledger.runs(10)))
 
     async def once(self, reason: str = "command", *, untried: bool = True) -> SyncReport:

@@ -39,8 +39,8 @@ def seed(data: Path | None, only: tuple[str, ...], limit: int | None, folder: Pa
     click.echo("\n".join(summary(report)))
     for problem in report.problems:
         click.echo(str(problem), err=True)
-    for store, error in report.errors.items():
-        click.echo(f"{store}: {error}; `voicelearn sync` brings it in later", err=True)
+    for store, reason in report.errors.items():
+        click.echo(f"{store}: {reason}; `voicelearn sync` brings it in later", err=True)
     if report.problems:
         raise SystemExit(1)
 
