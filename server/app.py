@@ -23,15 +23,12 @@ from starlette.routing import Route
 
 from call_flow.effects import SetTimer
 from learning.embeddings import DEFAULT_MODEL, AsyncEmbedder, models_folder
-from learning.kept_vectors import KeptVectors
-from learning.learner import Learner
-from learning.seed import Seeder
-from learning.sync import Sync
 from server.api import ROUTES
 from server.decider import Decider, Outcome
 from server.dispatcher import Dispatcher
 from server.filing import Filer
 from server.health import Health, Ping, StoreHealth
+from server.learning_parts import LearningParts, learning_parts
 from server.oracle import Oracle
 from server.placing import Placing
 from server.playbooks import Shelf
@@ -54,11 +51,9 @@ from storage import calling_hours
 from storage.away import StoreAway
 from storage.calls import Calls
 from storage.closers import Closers
-from storage.facts import Facts
 from storage.inbox import Inbox, InboxKey
 from storage.jobs import Jobs
 from storage.leads import Leads
-from storage.ledger import Ledger
 from storage.outbox import Outbox
 from storage.playbook import read_packaged
 from storage.playbooks import Playbooks
@@ -114,47 +109,25 @@ async def run_worker(settings: Settings) -> None:
     async with open_stores(settings) as stores:
         embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(settings.data))
         try:
-            vectors = KeptVectors(embedder, Facts(stores.pool))
-            schemas = asyncio.create_task(ensure_schemas(schema_steps(stores, vectors), stop))
+            parts = learning_parts(stores, embedder, settings.clock().now)
+            schemas = asyncio.create_task(ensure_schemas(schema_steps(stores, parts.model), stop))
             log.info("ready to learn")
-            await assemble_worker(settings, stores, vectors).run(stop)
+            await worker_of(stores, parts).run(stop)
             await schemas
         finally:
             await embedder.close()
 
 
-def assemble_worker(settings: Settings, stores: Stores, vectors: KeptVectors) -> Worker:
-    """Wires what learns."""
-    pool, now = stores.pool, settings.clock().now
-    ledger = Ledger(pool)
-    learner = Learner(
-        calls=Calls(pool),
-        facts=Facts(pool),
-        ledger=ledger,
-        conversations=stores.conversations,
-        graph=stores.graph,
-        vectors=stores.vectors,
-        cache=stores.cache,
-        embedder=vectors,
-        now=now,
-    )
-    seeder = Seeder(
-        playbooks=Playbooks(pool),
-        ledger=ledger,
-        graph=stores.graph,
-        vectors=stores.vectors,
-        embedder=vectors,
-        now=now,
-    )
-    return Worker(Jobs(pool, stores.urls.postgres), learner, seeder, Sync(ledger, learner, seeder, now))
+def worker_of(stores: Stores, parts: LearningParts) -> Worker:
+    return Worker(Jobs(stores.pool, stores.urls.postgres), parts.learner, parts.sync)
 
 
-def schema_steps(stores: Stores, vectors: KeptVectors) -> dict[str, Step]:
-    """What brings each derived store's schema up to date."""
+def schema_steps(stores: Stores, model: str) -> dict[str, Step]:
+    """What brings each derived store's schema up to date. `model`: name and version of the embeddings."""
     return {
         "mongo": stores.conversations.ensure_schema,
         "graph": stores.graph.ensure_schema,
-        "vectors": partial(stores.vectors.ensure, vectors.model),
+        "vectors": partial(stores.vectors.ensure, model),
     }
 
 
@@ -167,15 +140,17 @@ def _chores(
     """What runs beside a server until it stops."""
 
     async def schemas(stop: asyncio.Event) -> None:
-        await ensure_schemas(schema_steps(stores, understanding.vectors), stop)
+        await ensure_schemas(schema_steps(stores, understanding.vectors.model), stop)
 
     async def statistics(stop: asyncio.Event) -> None:
         watching = asyncio.create_task(understanding.statistics.watch())
         await stop.wait()
         watching.cancel()
 
-    learning = (assemble_worker(settings, stores, understanding.vectors).run,) if worker else ()
-    return (schemas, statistics, *learning)
+    if not worker:
+        return schemas, statistics
+    parts = learning_parts(stores, understanding.embedder, settings.clock().now)
+    return schemas, statistics, worker_of(stores, parts).run
 
 
 @asynccontextmanager
@@ -333,8 +308,8 @@ async def migrate_all(settings: Settings) -> dict[str, str | None]:
     async with open_stores(settings) as stores:
         done: dict[str, str | None] = {"postgres": None}
         embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(settings.data))
-        vectors = KeptVectors(embedder, Facts(stores.pool))
-        for store, step in schema_steps(stores, vectors).items():
+        model = learning_parts(stores, embedder, settings.clock().now).model
+        for store, step in schema_steps(stores, model).items():
             try:
                 await step()
                 done[store] = None

@@ -20,6 +20,9 @@ from storage.playbooks import Playbooks
 
 @dataclass(frozen=True)
 class LearningParts:
+    """`model`: name and version of the embeddings, as kept beside every vector."""
+
+    model: str
     learner: Learner
     seeder: Seeder
     sync: Sync
@@ -48,7 +51,7 @@ def learning_parts(stores: Stores, embedder: AsyncEmbedder, now: Callable[[], da
         embedder=kept,
         now=now,
     )
-    return LearningParts(learner, seeder, Sync(ledger, learner, seeder, now))
+    return LearningParts(kept.model, learner, seeder, Sync(ledger, learner, seeder, now))
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from learning.learner import Learner, NotLearnable
-from learning.seed import Seeder
 from learning.sync import Sync
 from storage.away import StoreAway
 from storage.jobs import Jobs, LearnJob
@@ -23,7 +22,6 @@ Step = Callable[[], Awaitable[None]]
 class Worker:
     jobs: Jobs
     learner: Learner
-    seeder: Seeder
     sync: Sync
 
     async def run(self, stop: asyncio.Event) -> None:
