@@ -8,11 +8,11 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4, uuid5
 
 from call_flow import compliance
-from call_flow.compliance import Rules
+from call_flow.compliance import ATTEMPTS_WITHIN, Rules, allowed_until
 from call_flow.events import CallRequested
 from call_flow.lead import Lead
 from call_flow.settings import CallSettings
@@ -25,7 +25,6 @@ from storage.inbox import ReceivedEvent
 from storage.leads import DialFacts, Leads, StoredLead, snapshot
 
 _IDEMPOTENCY = UUID("6f0c9c5e-7d7e-5c62-9a43-0c9f5f0c2f10")
-ATTEMPTS_WITHIN = timedelta(hours=24)
 
 
 class Refused(Exception):
@@ -113,6 +112,7 @@ class Placing:
             settings=self.settings(),
             playbook_version=version,
             control=self._draw(lead.row.phone) < self.control_share,
+            dial_before=self._dial_before(lead, now),
         )
         event = ReceivedEvent(
             event_id=f"request:{call_id}",
@@ -133,6 +133,10 @@ class Placing:
             machine_version=MACHINE_VERSION,
             state_form=STATE_FORM,
         )
+
+    def _dial_before(self, lead: StoredLead, now: datetime) -> datetime | None:
+        row = lead.row
+        return allowed_until(self.rules, now=now, phone=row.phone, state=row.state, timezone=row.timezone)
 
     def _draw(self, phone: str) -> float:
         """Uniform in [0, 1): with a seed the same for a number in every run."""

@@ -6,7 +6,7 @@ unanswered command is sent again; after it, never: it is looked for (`reconcilin
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +69,7 @@ class TelnyxSender:
         """See `dispatcher.Sender`."""
         command = Command.model_validate(row.body)
         now = self._clock.now()
-        if row.not_after is not None and now >= row.not_after:
+        if _too_late(row, command, now):
             await self._reporter.expired(row, command)
             return None
         if row.first_sent_at is not None and (
@@ -142,6 +142,12 @@ class TelnyxSender:
         wall = max(SHORTEST_WAIT_S, self._clock.wall(wait))
         await self._outbox.retry(row.id, error, wall, unsent=no_effect and row.first_sent_at is None)
         return wall
+
+
+def _too_late(row: OutboxRow, command: Command, now: datetime) -> bool:
+    """A dial that was sent may be ringing: it is looked for, however late it is."""
+    sent = command.action == "dial" and row.first_sent_at is not None
+    return row.not_after is not None and now >= row.not_after and not sent
 
 
 def _lacks_leg(command: Command, sending: Sending) -> bool:

@@ -1,6 +1,6 @@
 """May this number be dialled now; if not, why; and from when on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -68,14 +68,27 @@ def next_allowed(
     """The first instant (UTC) from `now` on that calling hours allow; None where there is none within 8 days or the
     place is not known. Of attempts, consent and the do-not-call list it knows nothing.
     """
-    for at in (now.astimezone(UTC), *sorted(_turns(rules, now, phone, state, timezone, Window.first))):
-        try:
-            location = locate(rules, phone, state, timezone, at)
-        except Unlocated:
-            return None
-        if closed(rules, location, at) is None:
+    try:
+        location = locate(rules, phone, state, timezone, now)
+    except Unlocated:
+        return None
+    # Which zones an address leaves open may change with the clocks, never beyond those of its places.
+    zones = {*location.zones, *(zone for place in location.places for zone in place.zones)}
+    for at in (now.astimezone(UTC), *sorted(_turns(rules, location, zones, now, Window.first))):
+        if closed(rules, locate(rules, phone, state, timezone, at), at) is None:
             return at
     return None
+
+
+def allowed_until(
+    rules: Rules, *, now: datetime, phone: str, state: str | None, timezone: str | None
+) -> datetime | None:
+    """The first instant (UTC) after `now` at which hours end in some zone; None where the place is not known."""
+    try:
+        location = locate(rules, phone, state, timezone, now)
+    except Unlocated:
+        return None
+    return min(_turns(rules, location, location.zones, now, Window.last), default=None)
 
 
 def closed(rules: Rules, location: Location, now: datetime) -> Refusal | None:
@@ -131,33 +144,21 @@ def _attempts(rules: Rules, location: Location, attempts: int, cap: int) -> Refu
     return Refusal(Reason.TOO_MANY_ATTEMPTS, f"calls placed in the last 24 hours: {attempts}; {says}")
 
 
-def allowed_until(
-    rules: Rules, *, now: datetime, phone: str, state: str | None, timezone: str | None
-) -> datetime | None:
-    """The first instant (UTC) after `now` at which calling hours end in some zone; None where the place is not known."""
-    return min(_turns(rules, now, phone, state, timezone, Window.last), default=None)
-
-
 def _turns(
     rules: Rules,
+    location: Location,
+    zones: Iterable[str],
     now: datetime,
-    phone: str,
-    state: str | None,
-    timezone: str | None,
     turn: Callable[[Window, date], datetime],
 ) -> set[datetime]:
     """Every instant after `now` at which some rule begins (`Window.first`) or ceases (`Window.last`) to allow calls in
     some zone: only then can all begin to allow, or one cease to.
     """
-    try:
-        location = locate(rules, phone, state, timezone, now)
-    except Unlocated:
-        return set()
     found = {
         instant
         for place in location.places
         for rule in rules.of[place.code]
-        for zone in {*location.zones, *(zone for other in location.places for zone in other.zones)}
+        for zone in zones
         for instant in _of_days(rules, rule, zone, now, turn)
     }
     return {instant for instant in found if now < instant <= now + HORIZON}

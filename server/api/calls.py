@@ -26,7 +26,7 @@ from storage.calls import CallRow
 from storage.leads import StoredLead
 
 # Refusals that are about now; all others are about the lead or the law.
-TEMPORARY = frozenset({"already_in_call"})
+TEMPORARY = frozenset({"already_in_call", "outside_hours", "state_forbids_day", "too_many_attempts"})
 MAX_KEY = 200
 
 

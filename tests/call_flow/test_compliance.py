@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from call_flow.compliance import Reason, Refusal, Rules, RulesError, next_allowed, refusal
+from call_flow.compliance import Reason, Refusal, Rules, RulesError, allowed_until, next_allowed, refusal
 from call_flow.compliance.holidays import easter
 from storage.calling_hours import read_packaged
 
@@ -225,10 +225,10 @@ def test_a_detail_names_rule_local_time_and_source_and_not_the_number() -> None:
     assert "5550123" not in refused.detail
 
 
-CONTIGUOUS = frozenset(
-    """AL AZ AR CA CO CT DE DC FL GA ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA
-    RI SC SD TN TX UT VT VA WA WV WI WY""".split()
-)
+STATES = """
+    AL AZ AR CA CO CT DE DC FL GA ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA
+    RI SC SD TN TX UT VT VA WA WV WI WY"""
+CONTIGUOUS = frozenset(STATES.split())
 
 
 def test_every_state_has_its_federal_rule_and_every_rule_a_source() -> None:
@@ -347,7 +347,7 @@ def drawn(rng: random.Random) -> tuple[datetime, tuple[str, str, str], str, str 
         day = datetime.combine(rng.choice(sorted({d for _, d in DAYS_OFF} | CHANGES)), time())
     edge = rng.choice((8, 9, 10, 12, 13, 17, 18, 20, 21, 21.5))
     wall = day + timedelta(hours=edge if rng.random() < 0.7 else rng.uniform(0, 24))
-    wall += timedelta(seconds=rng.uniform(-600, 600))
+    wall += timedelta(seconds=rng.choice((rng.uniform(-600, 600), rng.uniform(-30, 30))))
     zone = rng.choice((home[1], home[1], other[1]))
     known = rng.choice(("both", "state", "both"))
     return (
@@ -369,7 +369,7 @@ def test_no_dial_outside_hours_with_a_clock_up_to_four_minutes_wrong() -> None:
     seen: Counter[str] = Counter()
     for _ in range(20_000):
         true_time, (lives, zone, _), area, state, timezone = drawn(rng)
-        clock = true_time + timedelta(minutes=rng.uniform(-4, 4))
+        clock = true_time + timedelta(minutes=rng.choice((-4, 4, rng.uniform(-4, 4))))
         refused = ask(clock, number(area), state, timezone)
         seen["allowed" if refused is None else refused.reason.value] += 1
         if refused is None:
@@ -427,6 +427,36 @@ def test_the_next_instant_is_the_first_by_brute_force() -> None:
         minutes = (now + timedelta(minutes=m) for m in range(8 * 24 * 60 + 1))
         brute = next((m for m in minutes if ask(m, number(area), state, timezone) is None), None)
         assert found == brute, (seed, now, area, state, timezone)
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "area", "state", "expected"),
+    [
+        ("2026-03-02 12:00", EAST, "212", "NY", "2026-03-02 20:55"),
+        ("2026-03-02 12:00", EAST, "305", "NY", "2026-03-02 19:55"),
+        ("2026-03-02 12:00", CENTRAL, "615", "TN", "2026-03-02 20:55"),
+        ("2026-03-07 12:00", EAST, "401", "RI", "2026-03-07 16:55"),
+    ],
+)
+def test_until_when_hours_allow(now: str, zone: str, area: str, state: str, expected: str) -> None:
+    found = allowed_until(RULES, now=at(now, zone), phone=number(area), state=state, timezone=zone)
+    assert found == at(expected, zone)
+
+
+def test_hours_end_when_they_are_said_to() -> None:
+    seed = int(os.environ.get("SEED", random.randrange(2**32)))
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    checked = 0
+    while checked < 300:
+        now, _, area, state, timezone = drawn(rng)
+        if ask(now, number(area), state, timezone) is None:
+            until = allowed_until(RULES, now=now, phone=number(area), state=state, timezone=timezone)
+            assert until is not None, (seed, now, area, state, timezone)
+            step = (until - now) / 7
+            assert all(ask(now + n * step, number(area), state, timezone) is None for n in range(7)), seed
+            assert ask(until, number(area), state, timezone) is not None, (seed, now, area, state, timezone)
+            checked += 1
 
 
 # ---- the rules' own text ----
