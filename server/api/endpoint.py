@@ -20,7 +20,7 @@ from storage.away import StoreAway
 Handler = Callable[[Request], Awaitable[Response]]
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BODY = 64 * 1024
-MOST_ROWS = 500
+MOST_ROWS = 1000
 
 
 class Refusal(Exception):
