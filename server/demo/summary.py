@@ -1,18 +1,18 @@
 """What a day came to, as one JSON object: outcomes, stores, latencies, what was lost, what was learned."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from call_flow.state import CallState
-from learning.statistics import StatisticsRow, statistics_of
+from learning.metrics import standings
 from server.demo.audit import Audit, audit
 from server.demo.floor import Day
 from server.demo.world import World
 from storage.calls import CallRow, Calls
-from storage.facts import Facts
+from storage.facts import Facts, StrategyStat
 from storage.graph import Graph
 from storage.inbox import Inbox
 from storage.ledger import LearnedCall, Ledger
@@ -83,24 +83,20 @@ async def _summarise(
     return Summary(figures, found, rows, states)
 
 
-def strategies(stats: Sequence[Any]) -> list[dict[str, Any]]:
+def strategies(stats: Sequence[StrategyStat]) -> list[dict[str, Any]]:
     """What is believed of every strategy that was tried, by kind of lead, with a 95 % interval; most tried first."""
-    rows = [StatisticsRow(s.moment, s.segment, s.strategy, s.n, s.wins) for s in stats]
-    beliefs = statistics_of(rows)
-    tried: dict[tuple[str, str], list[StatisticsRow]] = defaultdict(list)
-    for row in rows:
-        tried[row.moment, row.segment].append(row)
-    found = []
-    for (moment, segment), arms in tried.items():
-        belief = beliefs.beliefs(moment, segment, [arm.strategy for arm in arms])
-        low, high = belief.interval()
-        for arm, mean, least, most in zip(arms, belief.mean, low, high, strict=True):
-            values = {"mean": float(mean), "low": float(least), "high": float(most)}
-            found.append(
-                {"id": arm.strategy, "phase": moment, "segment": segment, "n": arm.n}
-                | {name: round(value, 4) for name, value in values.items()}
-            )
-    return sorted(found, key=lambda row: (-row["n"], row["phase"], row["segment"], row["id"]))
+    return [
+        {
+            "id": standing.strategy,
+            "phase": standing.phase,
+            "segment": standing.segment,
+            "n": standing.n,
+            "mean": standing.mean,
+            "low": standing.low,
+            "high": standing.high,
+        }
+        for standing in standings(stats)
+    ]
 
 
 def _phases(states: Iterable[CallState]) -> dict[str, int]:
