@@ -225,6 +225,28 @@ async def test_expired_line_is_not_said(line: Line) -> None:
     assert line.telnyx.requests == []
 
 
+async def test_a_dial_past_the_end_of_calling_hours_is_not_made(line: Line) -> None:
+    late = dial().model_copy(update={"not_after": line.clock.now() - timedelta(seconds=1)})
+    await line.decide(late)
+    rows = await line.settled("dial:prospect")
+
+    (event,) = await line.events()
+    assert rows["dial:prospect"].status == "expired"
+    assert (event["code"], event["maybe_done"]) == ("expired", False)
+    assert line.telnyx.requests == []
+
+
+async def test_a_dial_that_was_sent_is_looked_for_however_late_it_is(line: Line) -> None:
+    line.telnyx.tell("dial", *["timeout"] * 100)
+    found = {"call_control_id": "v3:found", "client_state": client_state(line.call_id, "prospect")}
+    line.telnyx.active = [found | {"call_leg_id": "leg", "call_session_id": "session"}]
+    await line.decide(dial().model_copy(update={"not_after": line.clock.now() + timedelta(seconds=20)}))
+    rows = await line.settled("dial:prospect")
+
+    assert rows["dial:prospect"].status == "done"
+    assert len(line.telnyx.of("active_calls")) > 0
+
+
 async def test_line_that_was_sent_and_expired_may_have_been_heard(line: Line) -> None:
     line.telnyx.tell("speak", *["timeout"] * 20)
 
