@@ -57,7 +57,7 @@ async def _summarise(
     rows = [row for id in day.calls if (row := await calls.get(UUID(id))) is not None]
     states = {row.id: CallState.model_validate_json(row.state_json) for row in rows if row.state_json}
     found = await audit(await world.report(), day.calls, Inbox(pool), conversations)
-    metrics = await world.metrics()
+    metrics, model = await world.metrics(), await vectors.current()
     figures = {
         "calls_placed": len(day.calls),
         "calls_ended": sum(row.final_status is not None for row in rows),
@@ -68,8 +68,8 @@ async def _summarise(
             "postgres_calls": len(rows),
             "mongo_conversations": await conversations.count(day.calls),
             "graph_calls": await graph.count(day.calls),
-            "chroma_segments": await vectors.count(Kind.SEGMENTS, day.calls),
-            "chroma_scenarios": await vectors.count(Kind.SCENARIOS, day.calls),
+            "chroma_segments": await vectors.count(Kind.SEGMENTS, day.calls, model),
+            "chroma_scenarios": await vectors.count(Kind.SCENARIOS, day.calls, model),
         },
         "ledger": await ledger.counts(day.calls),
         "lost": found.lost,
