@@ -28,14 +28,15 @@ _AWAY = (
     asyncpg.IdleSessionTimeoutError,
     asyncpg.TooManyConnectionsError,
 )
+# What the driver has no type for: a closed connection or pool, and one lost at a bad moment (MagicStack/asyncpg#784).
+_NAMELESS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+_SAY_AWAY = ("is closed", "is closing", "was closed", "cannot switch to state")
 
 
 def is_away(error: BaseException) -> bool:
     """Whether `error` says that the server cannot be reached, rather than that it refused what was asked."""
-    if isinstance(error, asyncpg.InterfaceError):
-        return "clos" in str(
-            error
-        )  # "connection is closed", "pool is closing": the driver has no type for them
+    if isinstance(error, _NAMELESS):
+        return any(words in str(error) for words in _SAY_AWAY)
     return isinstance(error, _AWAY)
 
 
@@ -114,6 +115,16 @@ def _decode(value: bytes) -> Any:
     return orjson.loads(memoryview(value)[1:])
 
 
+class _Session(asyncpg.Connection):
+    """A connection that leaves nothing to reset: no setting, cursor, listener or session lock is ever left in it.
+
+    That saves a round trip each time one is given back.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 async def prepare(connection: asyncpg.Connection) -> None:
     """Teaches a new connection to carry Python values as jsonb."""
     await connection.set_type_codec(
@@ -136,6 +147,7 @@ async def connect(
             timeout=timeout,
             command_timeout=timeout,
             init=prepare,
+            connection_class=_Session,
             statement_cache_size=256,
             max_cached_statement_lifetime=0,
             server_settings={
