@@ -5,12 +5,13 @@ Pure. Every counter is a total that replaces the one before.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from call_flow.phases import Phase
 from call_flow.record import CallRecord
 from learning.analysis import Analysis
-from storage.facts import StrategyStat
-from storage.graph_facts import Answer, GraphFacts, PerformsIn, SegmentResponds
+from storage.facts import LeadStat, StrategyStat
+from storage.graph_facts import Answer, GraphFacts, LeadResponds, PerformsIn, SegmentResponds
 
 OBJECTION = "objection."
 # Objections that doubt what is said, rather than time or means.
@@ -19,14 +20,19 @@ TALKATIVE, BRIEF = 12.0, 5.0  # words a turn
 
 
 def graph_facts(
-    record: CallRecord, analysis: Analysis, stats: Iterable[StrategyStat], version: int
+    record: CallRecord,
+    analysis: Analysis,
+    stats: Iterable[StrategyStat],
+    of_lead: Iterable[LeadStat],
+    version: int,
 ) -> GraphFacts:
-    """`stats` of the moments that the call touched, over all kinds of lead; `version` is the posterior's."""
+    """`stats` over all kinds of lead, `of_lead` over the lead's own calls; `version` is the posterior's."""
     touched = {choice.moment: choice.phase for choice in record.choices}
     rows = [stat for stat in stats if stat.moment in touched]
     return GraphFacts(
         as_of=version,
         segment_responds=tuple(_responds(stat) for stat in rows if stat.segment == record.segment),
+        lead_responds=tuple(LeadResponds(**asdict(stat)) for stat in of_lead),
         performs_in=_performs(rows, touched),
         answers=_answers(rows),
         effectiveness={

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 # How long a store that was found away is left alone: one call in this time pays for finding out, not every one.
 LEFT_ALONE_S = 2.0
-LONGEST_RETRY_S = 60.0
+LONGEST_RETRY_S = 60.0  # of what a store refused; one that was away is asked again after LEFT_ALONE_S
 
 
 @dataclass
@@ -53,6 +53,11 @@ class Learned:
     @property
     def synced(self) -> bool:
         return all(status == "synced" for status in self.statuses.values())
+
+    @property
+    def away(self) -> set[Store]:
+        """Stores that could not be reached."""
+        return {store for store, status in self.statuses.items() if status == "pending"}
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,7 @@ class Learner:
         if error is not None:
             learned.errors[store] = error
         subject = call_subject(learned.call_id)
-        retry_s = await self._pause(subject, store) if error is not None else 0.0
+        retry_s = await self._pause(subject, store) if status == "failed" else LEFT_ALONE_S
         await self._ledger.set(subject, store, learned.revision, status, lesson.now, error, retry_s)
 
     async def _try(self, store: Store, lesson: _Lesson) -> tuple[LedgerStatus, str | None]:
@@ -199,8 +204,10 @@ class Learner:
 
     async def _to_graph(self, lesson: _Lesson) -> None:
         version = await self._facts.posterior_version()
-        stats = await self._facts.stats() if lesson.record.choices else []
-        await self._graph.learn(lesson.record, graph_facts(lesson.record, lesson.analysis, stats, version))
+        record = lesson.record
+        stats = await self._facts.stats() if record.choices else []
+        of_lead = await self._facts.of_lead(UUID(record.lead.id), lesson.now) if record.lead.id else []
+        await self._graph.learn(record, graph_facts(record, lesson.analysis, stats, of_lead, version))
 
     async def _to_vectors(self, lesson: _Lesson) -> None:
         cards = segment_cards(lesson.record)

@@ -158,11 +158,14 @@ class Sync:
         entries = {subject: rows for subject, rows in due.items() if subject.startswith(ENTRY)}
         if entries:
             await self._entries(entries, report)
+        away: set[Store] = set()
         for subject, rows in due.items():
-            if subject.startswith(CALL):
-                await self._call(subject, rows, report)
+            reachable = [row for row in rows if row.store not in away]
+            if subject.startswith(CALL) and reachable:
+                away |= await self._call(subject, reachable, report)
 
-    async def _call(self, subject: str, rows: Sequence[LedgerRow], report: SyncReport) -> None:
+    async def _call(self, subject: str, rows: Sequence[LedgerRow], report: SyncReport) -> set[Store]:
+        """Stores that are away: nothing else is tried on them in this pass."""
         stores = [row.store for row in rows]
         try:
             learned = await self._learner.learn(
@@ -174,9 +177,10 @@ class Sync:
                     subject, row.store, row.revision, "failed", self._now(), str(reason), 60.0
                 )
                 _note(report, row.store, str(reason))
-            return
+            return set()
         for store in stores:
             _note(report, store, learned.errors.get(store))
+        return learned.away
 
     async def _entries(self, due: dict[str, list[LedgerRow]], report: SyncReport) -> None:
         stores = {row.store for rows in due.values() for row in rows}

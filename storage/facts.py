@@ -6,6 +6,7 @@ Every figure is set from choices and calls, never incremented, so that learning 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 from call_flow.status import MEANING
 from storage.postgres import Pool, Record
@@ -49,6 +50,17 @@ class StrategyStat:
     @classmethod
     def read(cls, record: Record) -> "StrategyStat":
         return cls(**{name: record[name] for name in cls.__slots__})
+
+
+@dataclass(frozen=True, slots=True)
+class LeadStat:
+    """What one strategy did in the conversations with one lead."""
+
+    strategy: str
+    wins: int
+    n: int
+    wins_30d: int
+    n_30d: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,11 @@ class Facts:
     async def stats(self, moment: str | None = None) -> list[StrategyStat]:
         """Of one moment or all."""
         return [StrategyStat.read(row) for row in await self._pool.fetch(SQL["stats"], moment)]
+
+    async def of_lead(self, lead_id: UUID, now: datetime) -> list[LeadStat]:
+        """By strategy, over all the lead's conversations."""
+        rows = await self._pool.fetch(SQL["of_lead"], lead_id, now, _QUALIFIED, _counted())
+        return [LeadStat(**dict(row)) for row in rows]
 
     async def posterior_version(self) -> int:
         """Counts up with every recomputation; 0 before the first."""

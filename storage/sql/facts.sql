@@ -54,6 +54,18 @@ SELECT DISTINCT moment, segment FROM choices WHERE $1::text IS NULL OR call_id =
 -- Statistics of one moment or all.
 SELECT * FROM strategy_stats WHERE $1::text IS NULL OR moment = $1 ORDER BY moment, segment, strategy;
 
+-- name: of_lead
+-- Strategies in the conversations with one lead.
+SELECT ch.taken AS strategy,
+    count(*) FILTER (WHERE c.final_status = ANY($3::text[])) AS wins, count(*) AS n,
+    count(*) FILTER (WHERE c.final_status = ANY($3::text[]) AND ch.at > $2::timestamptz - interval '30 days') AS wins_30d,
+    count(*) FILTER (WHERE ch.at > $2::timestamptz - interval '30 days') AS n_30d
+FROM calls c
+JOIN choices ch ON ch.call_id = c.id
+WHERE c.lead_id = $1 AND c.final_status = ANY($4::text[])
+GROUP BY ch.taken
+ORDER BY ch.taken;
+
 -- name: recompute_days
 -- Metrics of these days, set from the calls that began on them and have ended.
 INSERT INTO learning_metrics (day, total_calls, conversations, qualified, qualified_rate, average_engagement,
