@@ -31,13 +31,15 @@ class Knobs:
     them take effect; the connection hangs 10 s wall); api_latency (wall); api_actions: only these actions ("dial",
     "message", "speak", …), all if empty. channel_limit: live legs before 90041. People: effect, barge_in and
     backchannels (factors), dead_air (sim), split_finals and late_interims (shares), interims, sms_fails (share).
-    cancel_speak_on_machine; stopped_speak_status: of a speak that playback_stop cut."""
+    cancel_speak_on_machine; stopped_speak_status: of a speak that playback_stop cut. lose_hangups: numbers whose
+    `call.hangup` is given up before it is sent."""
 
     duplicate: Duplicates = field(default_factory=Duplicates)
     delay: float = 0.0
     swap_neighbours: float = 0.0
     shuffle_within: float = 0.0
     drop_first_attempt: float = 0.0
+    lose_hangups: tuple[str, ...] = ()
     api_5xx: float = 0.0
     api_5xx_after_effect: float = 0.0
     api_429: float = 0.0
@@ -73,7 +75,7 @@ class Knobs:
 def _fitting(name: str, old: Any, value: Any) -> Any:
     if name == "duplicate":
         return _duplicates(value)
-    if name == "api_actions":
+    if isinstance(old, tuple):
         return tuple(value)
     if name == "channel_limit":
         return None if value is None else int(value)

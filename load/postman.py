@@ -62,6 +62,9 @@ class Postman:
 
     def post(self, lane: str, delivery: Delivery) -> None:
         """Deliver; events of one lane (a leg, a message) leave in order unless a knob says otherwise."""
+        if self._is_lost(delivery.data):
+            delivery.row["given_up"] = True
+            return
         for _ in range(self._knobs.duplicate.copies(self._chance)):
             pause = self._chance.uniform(0.0, max(NEIGHBOURS, self._knobs.shuffle_within))
             self._spawn(self._later(delivery, pause))
@@ -74,6 +77,10 @@ class Postman:
         if not line.busy:
             line.busy = True
             self._spawn(self._drain(lane, line))
+
+    def _is_lost(self, data: Row) -> bool:
+        lost, payload = self._knobs.lose_hangups, data["payload"]
+        return data["event_type"] == "call.hangup" and (payload["to"] in lost or payload["from"] in lost)
 
     async def _later(self, delivery: Delivery, seconds: float) -> None:
         await self._clock.sleep(seconds + self._knobs.delay)

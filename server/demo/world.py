@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
@@ -32,7 +33,7 @@ KEVIN = "+13125559500"
 @dataclass(frozen=True)
 class Options:
     """`rate`: how much faster than the wall business time runs. `settings`: further VOICELEARN_… of server and
-    worker.
+    worker. `stack`: the embedded stack's folder, where worlds share one; `database`: an existing one of its Postgres.
     """
 
     folder: Path
@@ -44,6 +45,8 @@ class Options:
     worker: bool = True
     settings: dict[str, str] = field(default_factory=dict)
     knobs: dict[str, Any] = field(default_factory=dict)
+    stack: Path | None = None
+    database: str = ""
 
 
 class World:
@@ -77,9 +80,9 @@ class World:
     async def _begin(self) -> None:
         options = self.options
         options.folder.mkdir(parents=True, exist_ok=True)
-        self.stack = await asyncio.to_thread(Stack.join, options.folder / "stack")
+        self.stack = await asyncio.to_thread(Stack.join, options.stack or options.folder / "stack")
         self._closing.push_async_callback(asyncio.to_thread, self.stack.leave, True)
-        self.urls = self.stack.urls
+        self.urls = _of_database(self.stack.urls, options.database)
         ports = _free_ports(options.servers)
         key = await self._start_simulator(ports[0])
         self._ports, self._public_key = ports, key
@@ -183,6 +186,12 @@ class World:
 def weekday(n: int) -> datetime:
     """Ten o'clock on the n-th weekday of the demo's calendar, from 0."""
     return TUESDAY_TEN + timedelta(days=n // 4 * 7 + n % 4)
+
+
+def _of_database(urls: StoreUrls, name: str) -> StoreUrls:
+    if not name:
+        return urls
+    return urls.model_copy(update={"postgres": urlunsplit(urlsplit(urls.postgres)._replace(path=f"/{name}"))})
 
 
 def _free_ports(count: int) -> list[int]:

@@ -76,6 +76,18 @@ async def test_a_lost_first_attempt_comes_as_the_second() -> None:
         assert {one["meta"]["attempt"] for one in sim.hooks.deliveries} == {2}
 
 
+async def test_the_hangup_of_a_number_that_is_never_told() -> None:
+    async with wired(lose_hangups=[TALKER]) as sim:
+        leg = await sim.answered(TALKER)
+        await sim.command(leg, "hangup")
+        await sim.hooks.until(lambda: sim.exchange.journal.events[-1]["event_type"] == "call.hangup")
+        found = (await sim.client.get(f"/v2/calls/{leg['call_control_id']}")).json()["data"]
+        assert found["is_alive"] is False
+        lost = (await sim.report())["events"][-1]
+        assert (lost["given_up"], lost["attempts"], lost["acked_at"]) == (True, 0, None)
+        assert sim.hooks.of("call.hangup") == []
+
+
 async def test_a_refused_webhook_is_not_sent_again() -> None:
     async with wired() as sim:
         sim.hooks.status = lambda one: 401
