@@ -68,6 +68,10 @@ class KnownStatistics:
         async for notice in self._cache.subscribe(TOPIC):
             self.forget(int(notice["version"]))
 
+    async def settled(self) -> None:
+        """Waits for what is being read now."""
+        await asyncio.gather(*self._reading.values())
+
     async def close(self) -> None:
         for task in list(self._reading.values()):
             task.cancel()
