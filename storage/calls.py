@@ -11,7 +11,8 @@ from uuid import UUID
 from call_flow.effects import ClaimCloser
 from call_flow.events import EVENT_FORM, ClaimResult, CloserHint
 from call_flow.record import Segment
-from storage.decision import Decision, LegRow, Sorted, Summary, lead_news, sort_effects
+from storage.deciding import deciding
+from storage.decision import Decision, LegRow, Summary, sort_effects
 from storage.inbox import SQL as INBOX
 from storage.inbox import InboxKey, InboxRow, ReceivedEvent, event_args
 from storage.jobs import enqueue_learn
@@ -33,7 +34,6 @@ __all__ = [
 ]
 
 SQL = load("sql/calls.sql")
-DECIDE = load("sql/decide.sql")
 
 
 class NoSuchCall(LookupError):
@@ -155,12 +155,12 @@ class Calls:
     async def decide(self, decision: Decision) -> Decided | None:
         """Writes a decision. None: the version has moved on and nothing was written; read again and decide again."""
         effects = sort_effects(decision)
-        args = _decide_args(decision, effects)
+        query, args = deciding(decision, effects)
         if effects.learn is None and not effects.claims:
             async with self._pool.connection() as connection:
-                return _decided(decision, await connection.fetch(DECIDE["decide"], *args))
+                return _decided(decision, await connection.fetch(query, *args))
         async with self._pool.transaction() as connection:
-            decided = _decided(decision, await connection.fetch(DECIDE["decide"], *args))
+            decided = _decided(decision, await connection.fetch(query, *args))
             if decided is None:
                 return None
             if effects.learn is not None:
@@ -224,38 +224,11 @@ def _leg(row: Record) -> LegRow:
     return LegRow(**{name: row[name] for name in LegRow.model_fields})
 
 
-def _decide_args(decision: Decision, effects: Sorted) -> tuple[Any, ...]:
-    return (
-        decision.call_id,
-        decision.version,
-        decision.inbox_seq,
-        decision.now,
-        decision.state_json,
-        decision.summary.model_dump(mode="json"),
-        decision.given.model_dump(mode="json", exclude_defaults=True),
-        decision.owner,
-        decision.lease_s,
-        list(effects.outbox.values()) or None,
-        effects.void_keys,
-        effects.void_speech,
-        effects.timers,
-        list(effects.cancel - effects.timers.keys()),
-        effects.cancel_all,
-        [leg.model_dump(mode="json") for leg in decision.legs] or None,
-        effects.choices or None,
-        lead_news(effects.lead),
-        effects.do_not_call or None,
-        list(effects.transfers.values()) or None,
-        effects.releases,
-        effects.learn,
-    )
-
-
 def _decided(decision: Decision, rows: list[Record]) -> Decided | None:
-    """The statement answers with one row for the call and one for each new outbox row."""
+    """The statement answers with one row for the call, or one for each new outbox row."""
     if not rows:
         return None
-    fresh = [row for row in rows if row["id"] is not None]
+    fresh = [row for row in rows if row.get("id") is not None]
     leased = tuple(OutboxRow.read(row) for row in fresh if row["leased"])
     behind = {row["destination"] for row in fresh if not row["leased"]} - {row.destination for row in leased}
     return Decided(decision.version + 1, leased, tuple(sorted(behind)))
@@ -268,7 +241,8 @@ async def _claim(connection: Connection, decision: Decision, claim: ClaimCloser)
     closer = None
     for candidate in claim.closers:
         args = (id, decision.call_id, candidate, decision.now, claim.expires_at)
-        if row := await connection.fetchrow(SQL["claim"], *args):
+        if await connection.fetchval(SQL["claim"], *args):
+            row = await connection.fetchrow(SQL["claimed"], id)
             closer = CloserHint(id=row["id"], name=row["name"], phone=row["phone"])
             break
     event = _claim_event(decision, ClaimResult(claim=claim.claim, closer=closer))

@@ -135,9 +135,11 @@ async def prepare(connection: asyncpg.Connection) -> None:
 async def connect(
     url: str, *, min_size: int = 2, max_size: int = 10, timeout: float = 10.0, name: str = "voicelearn"
 ) -> Pool:
-    """A pool on the database of `url`. `timeout` in seconds bounds connecting, waiting for a connection, and each statement.
+    """A pool on the database of `url`. `timeout` in seconds bounds connecting, waiting for a connection, and each
+    statement. Raises `StoreAway`.
 
-    Plans are generic: every statement here has one shape, and planning the deciding one each time would cost more than running it.
+    Plans are generic and kept, since planning the deciding statement costs more than running it; and by index, since
+    a plan made while a table was small is not made again before the server has noticed that it has grown.
     """
     with reachable():
         pool = await asyncpg.create_pool(
@@ -153,6 +155,7 @@ async def connect(
             server_settings={
                 "application_name": name,
                 "plan_cache_mode": "force_generic_plan",
+                "enable_seqscan": "off",
                 "jit": "off",
                 "timezone": "UTC",
             },

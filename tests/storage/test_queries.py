@@ -7,11 +7,17 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from storage.deciding import statement
 from storage.postgres import Pool
 from storage.queries import load, parse
 from tests.storage.events import NOW
 
-FILES = sorted(path.name for path in files("storage").joinpath("sql").iterdir())
+FILES = sorted(path.name for path in files("storage").joinpath("sql").iterdir() if path.name != "decide.sql")
+DECIDING = ("outbox", "timers", "legs", "choices", "lead", "transfers", "releases", "learn")
+
+
+async def explain(pool: Pool, query: str, *args: object) -> str:
+    return "\n".join(row["QUERY PLAN"] for row in await pool.fetch(f"EXPLAIN {query}", *args))
 
 
 def test_blocks_are_read_by_name() -> None:
@@ -90,16 +96,20 @@ async def test_what_is_polled_is_found_by_its_index(
     full: Pool, file: str, name: str, args: tuple[object, ...], index: str
 ) -> None:
     query = load(f"sql/{file}.sql")[name]
-    plan = "\n".join(row[0] for row in await full.fetch(f"EXPLAIN {query}", *args))  # type: ignore[index]
+    plan = await explain(full, query, *args)
     assert index in plan, plan
     assert not re.search(r"Seq Scan on (inbox|outbox|timers|ledger)", plan), plan
 
 
-async def test_the_deciding_statement_reads_no_table_whole(full: Pool) -> None:
-    args = (
-        uuid4(), 0, 1, NOW, "{}", {"phase": "x"}, {}, "one", 1.0, [{"destination": "d"}], ["k"], True, {"t": NOW},
-        ["t"], True, [{"name": "p"}], [{"key": "k"}], {"columns": {}, "captures": {}}, [{"phone": "x"}],
-        [{"claim": "c"}], ["r"], 1,
-    )  # fmt: skip
-    plan = "\n".join(row[0] for row in await full.fetch(f"EXPLAIN {load('sql/decide.sql')['decide']}", *args))  # type: ignore[index]
-    assert not re.search(r"Seq Scan on (inbox|outbox|timers|ledger|calls)", plan), plan
+@pytest.mark.parametrize("parts", [(), *[(part,) for part in DECIDING], DECIDING], ids=" ".join)
+async def test_the_deciding_statement_reads_no_table_whole(full: Pool, parts: tuple[str, ...]) -> None:
+    query, names = statement(parts)
+    values = {
+        "call_id": uuid4(), "version": 0, "inbox_seq": 1, "now": NOW, "state": "{}", "summary": {"phase": "x"},
+        "given": {}, "owner": "one", "lease_s": 1.0, "outbox": [{"destination": "d"}], "void_keys": ["k"],
+        "void_speech": True, "timers": {"t": NOW}, "cancel": ["t"], "cancel_all": True, "legs": [{"name": "p"}],
+        "choices": [{"key": "k"}], "lead": {"columns": {}, "captures": {}}, "do_not_call": [{"phone": "x"}],
+        "transfers": [{"claim": "c"}], "releases": ["r"], "learn": 1,
+    }  # fmt: skip
+    plan = await explain(full, query, *(values[name] for name in names))
+    assert not re.search(r"Seq Scan on (inbox|outbox|timers|ledger|calls|leads|legs)", plan), plan
