@@ -31,7 +31,11 @@ class Deciding:
 
     @property
     def at(self) -> datetime:
-        return self.event.at
+        """The call's time: it never runs backwards, though events are decided in an order that their stamps may
+        not have.
+        """
+        last = self.state.last_event_at
+        return self.event.at if last is None else max(self.event.at, last)
 
     @property
     def settings(self) -> CallSettings:
