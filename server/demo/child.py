@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from storage.embedded.process import dies_with_parent
@@ -57,6 +57,19 @@ class Child:
             await self._process.wait()
             raise self.failed()
         return line
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """What it writes on standard output, whole lines, until it ends."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            if line.endswith(b"\n"):
+                yield line
+
+    async def ended(self) -> int:
+        """Its status once it has ended; negative for a signal."""
+        assert self._process is not None
+        return await self._process.wait()
 
     async def kill(self) -> None:
         """kill -9, and gone when it returns."""
