@@ -1,5 +1,6 @@
 """Real stores for every test that asks: one embedded stack a session, started for the first one that needs a server of it."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -16,6 +17,16 @@ from storage.postgres import Pool, connect
 from storage.urls import StoreUrls
 
 TEMPLATE = "voicelearn_template"
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Where CI=true, a test that was skipped has failed: it was to run there."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter is not None else []
+    if skipped and os.environ.get("CI") == "true" and exitstatus == pytest.ExitCode.OK:
+        names = ", ".join(report.nodeid for report in skipped)
+        reporter.write_line(f"CI: {len(skipped)} skipped: {names}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
