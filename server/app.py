@@ -25,11 +25,12 @@ from call_flow.effects import SetTimer
 from learning.embeddings import DEFAULT_MODEL, AsyncEmbedder, models_folder
 from server.api import ROUTES
 from server.decider import Decider, Outcome
-from server.dispatcher import Dispatcher
+from server.dispatcher import Dispatcher, Sender
 from server.filing import Filer
 from server.health import Health, Ping, StoreHealth
 from server.learning_parts import LearningParts, learning_parts
 from server.oracle import Oracle
+from server.phrasing import LanguageModel, OpenAiCompatible, Phraser
 from server.placing import Placing
 from server.playbooks import Shelf
 from server.reconciling import Reconciler
@@ -93,7 +94,10 @@ async def running(settings: Settings, *, worker: bool = False) -> AsyncIterator[
         )
         closing.push_async_callback(telnyx.close)
         closing.push_async_callback(understanding.close)
-        parts = assemble(settings, stores, shelf, telnyx, understanding)
+        model = _language_model(settings)
+        if model is not None:
+            closing.push_async_callback(model.close)
+        parts = assemble(settings, stores, shelf, telnyx, understanding, model)
         await shelf.save_current(parts.services.clock.now())
         await closing.enter_async_context(_beside(*_chores(settings, stores, understanding, worker)))
         await closing.enter_async_context(parts.at_work())
@@ -116,6 +120,14 @@ async def run_worker(settings: Settings) -> None:
             await schemas
         finally:
             await embedder.close()
+
+
+def _language_model(settings: Settings) -> OpenAiCompatible | None:
+    """What words the agent's questions, where an endpoint is named."""
+    if not settings.phrasing_url:
+        return None
+    key = settings.phrasing_api_key.get_secret_value()
+    return OpenAiCompatible(settings.phrasing_url, settings.phrasing_model, key)
 
 
 def worker_of(stores: Stores, parts: LearningParts) -> Worker:
@@ -197,7 +209,12 @@ class Parts:
 
 
 def assemble(
-    settings: Settings, stores: Stores, shelf: Shelf, telnyx: Telnyx, understanding: Understanding
+    settings: Settings,
+    stores: Stores,
+    shelf: Shelf,
+    telnyx: Telnyx,
+    understanding: Understanding,
+    model: LanguageModel | None = None,
 ) -> Parts:
     """Wires one process's parts to each other."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -219,7 +236,10 @@ def assemble(
     account = {"from": settings.from_number, "connection_id": settings.telnyx_connection_id}
     sender = TelnyxSender(telnyx, outbox, calls, reporter, clock, owner, account, reconciler.look_for)
     filer = Filer(stores.conversations, outbox, clock, owner)
-    dispatcher = Dispatcher(outbox, {"telnyx": sender, "mongo": filer}, owner)
+    senders: dict[str, Sender] = {"telnyx": sender, "mongo": filer}
+    if model is not None:
+        senders["phrase"] = Phraser(model, outbox, clock, owner, decider.decide)
+    dispatcher = Dispatcher(outbox, senders, owner)
     alarm = Alarm(Timers(pool), clock, decider.decide)
     showing = Showing(stores.cache)
     hands.dispatcher, hands.alarm, hands.showing, hands.decider = dispatcher, alarm, showing, decider

@@ -86,6 +86,11 @@ class Settings(BaseSettings):
     record: bool = False
     hot_threshold: float = Field(default=0.55, ge=0, le=1)
 
+    phrasing_url: str = ""  # of any OpenAI-compatible endpoint; empty: every line is said as scripted
+    phrasing_model: str = "default"
+    phrasing_api_key: SecretStr = SecretStr("")
+    phrasing_deadline: float = Field(default=1.2, gt=0, le=5)  # seconds of business time
+
     control_share: float = Field(default=0.1, ge=0, le=1)
     policy: str = Field(default="thompson", pattern="^(thompson|uniform)$")
     seed: int | None = None
@@ -126,6 +131,7 @@ class Settings(BaseSettings):
         """What a call that begins now is told and keeps."""
         shared = {name: getattr(self, name) for name in CallSettings.model_fields if hasattr(self, name)}
         shared["callback_number"] = self.callback_number or self.from_number
+        shared["phrasing"] = bool(self.phrasing_url)
         return CallSettings(**shared)
 
     def missing(self) -> list[str]:
