@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from call_flow.playbook.book import MOMENTS
 from learning.statistics import Statistics, StatisticsRow, family_of, statistics_of
 from storage.away import StoreAway
 from storage.cache import Cache
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 CACHE_KEY = "statistics"  # one entry for each family: `statistics:<family>`
 CACHE_TTL_S = 600
 TOPIC = "learned"
+FAMILIES = (*MOMENTS, "objection")
 FRESH_S = 5.0  # wall seconds after which a copy is read again, should a notice have been lost
 PAUSE_S = 1.0  # between two readings of one family, however much is learned
 
@@ -56,6 +58,11 @@ class KnownStatistics:
         if age > self._fresh_s or (copy.stale and age > self._pause_s):
             self._read(family)
         return copy.statistics
+
+    async def warm(self) -> None:
+        """Reads every family before the first call asks; one after the other, so that one query serves all."""
+        for family in FAMILIES:
+            await self.of(family)
 
     def forget(self, version: int) -> None:
         """Statistics of `version` are there: older copies are read again when they are next asked for."""
@@ -106,11 +113,13 @@ class KnownStatistics:
     async def _from_postgres(self, family: str) -> dict[str, Any]:
         """Read once for all families, and left in the cache for other processes."""
         version = await self._facts.posterior_version()
-        families: dict[str, list[Sequence[Any]]] = {family: []}
+        families: dict[str, list[Sequence[Any]]] = {name: [] for name in (*FAMILIES, family)}
         for stat in await self._facts.stats():
             row = (stat.moment, stat.segment, stat.strategy, stat.n, stat.wins)
             families.setdefault(family_of(stat.moment), []).append(row)
         stored = {name: {"version": version, "rows": rows} for name, rows in families.items()}
-        for name, value in stored.items():
-            await self._cache.set_json(f"{CACHE_KEY}:{name}", value, CACHE_TTL_S)
+        keeping = (
+            self._cache.set_json(f"{CACHE_KEY}:{k}", value, CACHE_TTL_S) for k, value in stored.items()
+        )
+        await asyncio.gather(*keeping)
         return stored[family]

@@ -39,6 +39,7 @@ async def open_understanding(settings: Settings, stores: Stores, playbook: Playb
     embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(settings.data))
     vectors = KeptVectors(embedder, facts)
     statistics = KnownStatistics(facts, stores.cache)
+    await statistics.warm()
     return Understanding(
         embedder=embedder,
         vectors=vectors,

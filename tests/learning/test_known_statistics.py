@@ -1,6 +1,5 @@
 """Statistics as a live call finds them: fresh where a store answers, the last known where none does, never late."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
