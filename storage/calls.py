@@ -42,7 +42,9 @@ class NoSuchCall(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A call as it stands and the oldest event that it has not decided. `state_json` is None for a call's first event."""
+    """A call as it stands and the oldest event that it has not decided. `state_json` is None for a call's
+    first event.
+    """
 
     call_id: UUID
     version: int
@@ -53,8 +55,9 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What was written. `leased` are rows that the deciding process may send at once; rows for the destinations in
-    `behind` stand behind earlier ones: ask for them by `lease_head`. `events` are inbox rows that the decision caused.
+    """What was written. `leased` are rows that the deciding process may send at once; rows for the
+    destinations in `behind` stand behind earlier ones: ask for them by `lease_head`. `events` are inbox rows
+    that the decision caused.
     """
 
     version: int
@@ -134,7 +137,9 @@ class Calls:
         state_form: int,
         direction: str = "outbound",
     ) -> bool:
-        """Begins a call, with its first event in the same transaction; a repeat changes nothing and returns False."""
+        """Begins a call, with its first event in the same transaction; a repeat changes nothing and returns
+        False.
+        """
         async with self._pool.transaction() as connection:
             row = (call_id, lead_id, phone, playbook_version, machine_version, state_form, direction, now)
             new = await connection.fetchval(SQL["create"], *row)
@@ -143,7 +148,9 @@ class Calls:
         return new is not None
 
     async def next_pending(self, call_id: UUID) -> Pending | None:
-        """The call and its oldest undecided event, by one query; None where there is nothing to decide. Raises `NoSuchCall`."""
+        """The call and its oldest undecided event, by one query; None where there is nothing to decide.
+        Raises `NoSuchCall`.
+        """
         row = await self._pool.fetchrow(SQL["next_pending"], call_id)
         if row is None:
             raise NoSuchCall(f"no call {call_id}")
@@ -153,7 +160,9 @@ class Calls:
         return Pending(call_id, row["version"], row["playbook_version"], row["state"], event)
 
     async def decide(self, decision: Decision) -> Decided | None:
-        """Writes a decision. None: the version has moved on and nothing was written; read again and decide again."""
+        """Writes a decision. None: the version has moved on and nothing was written; read again and decide
+        again.
+        """
         effects = sort_effects(decision)
         query, args = deciding(decision, effects)
         if effects.learn is None and not effects.claims:

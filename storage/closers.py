@@ -1,4 +1,5 @@
-"""Closers and when they can be reached: weekly windows on their own clock, overrides either way, busy now, live claims.
+"""Closers and when they can be reached: weekly windows on their own clock, overrides either way, busy now,
+live claims.
 
 What is read here is a hint. Who gets a closer is decided by the claim alone.
 """
@@ -33,10 +34,11 @@ class Closer:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A weekly window on the wall clock of `timezone` (None: the closer's). `day` is ISO: 1 Monday to 7 Sunday.
+    """A weekly window on the wall clock of `timezone` (None: the closer's). `day` is ISO: 1 Monday to 7
+    Sunday.
 
-    From `start` (included) to `end` (not included); where `end` is not after `start` it ends on the next day. An hour that
-    the clocks repeat is inside twice, one that they leave out never.
+    From `start` (included) to `end` (not included); where `end` is not after `start` it ends on the next day.
+    An hour that the clocks repeat is inside twice, one that they leave out never.
     """
 
     day: int
@@ -48,7 +50,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """From `start` (included) to `end` (not included) the weekly windows do not count; where two overlap, the later made one does."""
+    """From `start` (included) to `end` (not included) the weekly windows do not count; where two overlap, the
+    later made one does.
+    """
 
     id: int
     start: datetime
@@ -80,7 +84,9 @@ class Closers:
         return [CloserHint(id=row["id"], name=row["name"], phone=row["phone"]) for row in rows]
 
     async def save(self, closer: Closer) -> None:
-        """Adds or replaces a closer; `busy_now` of one that is there stays. ValueError for an unknown time zone."""
+        """Adds or replaces a closer; `busy_now` of one that is there stays. ValueError for an unknown time
+        zone.
+        """
         await self._check_zone(closer.timezone)
         row = (
             closer.id,
@@ -149,7 +155,9 @@ class Closers:
         return [Claim(**{name: row[name] for name in Claim.__slots__}) for row in rows]
 
     async def expire_claims(self, now: datetime) -> int:
-        """Marks claims whose time has passed as released at that time: tidying, they counted as released already."""
+        """Marks claims whose time has passed as released at that time: tidying, they counted as released
+        already.
+        """
         return await self._pool.execute(SQL["expire_claims"], now)
 
     async def _check_zone(self, timezone: str) -> None:

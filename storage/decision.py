@@ -1,4 +1,6 @@
-"""A decision on its way into the database: what one reduction said, sorted by the tables that it touches. Pure."""
+"""A decision on its way into the database: what one reduction said, sorted by the tables that it touches.
+Pure.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,7 +47,9 @@ LEAD_COLUMNS = frozenset(
 
 
 class Summary(Frozen):
-    """The columns of `calls` that a state answers for. Times in UTC business time, `duration_s` in seconds since the answer."""
+    """The columns of `calls` that a state answers for. Times in UTC business time, `duration_s` in seconds
+    since the answer.
+    """
 
     phase: str
     mode: str | None = None
@@ -87,7 +91,8 @@ class LegRow(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What reducing one event gave. `version` is the one that was read; `owner` the process that will send the commands.
+    """What reducing one event gave. `version` is the one that was read; `owner` the process that will send
+    the commands.
 
     `legs` need hold only those that changed. `lease_s` in seconds of wall time.
     """

@@ -1,6 +1,7 @@
 """What learning reads and writes in Postgres: strategy statistics, daily metrics, embeddings.
 
-Every figure is set from choices and calls, never incremented, so that learning a call twice is learning it once.
+Every figure is set from choices and calls, never incremented, so that learning a call twice is learning it
+once.
 """
 
 from collections.abc import Collection, Mapping
@@ -23,7 +24,9 @@ def _by_status() -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Rewards:
-    """Rewards from 0 to 1. A transfer's result, else its rating of 1 to 10 divided by ten, replaces the reward of its status."""
+    """Rewards from 0 to 1. A transfer's result, else its rating of 1 to 10 divided by ten, replaces the
+    reward of its status.
+    """
 
     by_status: Mapping[str, float] = field(default_factory=_by_status)
     by_result: Mapping[str, float] = field(
@@ -33,7 +36,9 @@ class Rewards:
 
 @dataclass(frozen=True, slots=True)
 class StrategyStat:
-    """What one strategy did at one moment with one kind of lead. `wins` qualified of `n` choices; `reward` is their sum."""
+    """What one strategy did at one moment with one kind of lead. `wins` qualified of `n` choices; `reward` is
+    their sum.
+    """
 
     moment: str
     segment: str
@@ -101,7 +106,9 @@ class Facts:
     async def recompute(
         self, pairs: Collection[tuple[str, str]], now: datetime, rewards: Rewards | None = None
     ) -> int:
-        """Sets the statistics of the (moment, segment) pairs from choices and calls; the posterior's new version."""
+        """Sets the statistics of the (moment, segment) pairs from choices and calls; the posterior's new
+        version.
+        """
         rewards = rewards or Rewards()
         moments, segments = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         args = (moments, segments, now, dict(rewards.by_status), dict(rewards.by_result), _QUALIFIED)
@@ -128,10 +135,11 @@ class Facts:
         return int(await self._pool.fetchval(SQL["posterior_version"]))
 
     async def recompute_days(self, days: Collection[date], timezone: str, now: datetime) -> None:
-        """Sets the metrics of these days, which begin at midnight in `timezone` (IANA), and the beast mode score of all days.
+        """Sets the metrics of these days, which begin at midnight in `timezone` (IANA), and the beast mode
+        score of all days.
 
-        A call belongs to the day on which it began. Beast mode score = min(10, 5 × qualified rate ÷ that of the first day on
-        record that has one above 0).
+        A call belongs to the day on which it began. Beast mode score = min(10, 5 × qualified rate ÷ that of
+        the first day on record that has one above 0).
         """
         async with self._pool.transaction() as connection:
             await connection.execute(SQL["lock_metrics"])

@@ -20,7 +20,9 @@ Status = Literal["received", "decided", "aside", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
-    """An event as it reached us. `body`: Telnyx' whole `data` object, or one of our `Body`s as JSON. Times in business time, UTC."""
+    """An event as it reached us. `body`: Telnyx' whole `data` object, or one of our `Body`s as JSON. Times in
+    business time, UTC.
+    """
 
     event_id: str
     source: Source
@@ -101,7 +103,9 @@ class Inbox:
         return keys
 
     async def undecided(self, older_than_s: float, limit: int) -> list[UUID]:
-        """Calls with an event that has waited for more than `older_than_s` seconds of wall time, longest first."""
+        """Calls with an event that has waited for more than `older_than_s` seconds of wall time, longest
+        first.
+        """
         rows = await self._pool.fetch(SQL["undecided"], older_than_s, limit)
         return [row["call_id"] for row in rows]
 
@@ -126,7 +130,9 @@ class Inbox:
         return await self._pool.execute(SQL["mark_unknown"], seq) > 0
 
     async def of_call(self, call_id: UUID) -> list[InboxRow]:
-        """All of a call's events: the decided ones in the order of their decision, then the others by arrival."""
+        """All of a call's events: the decided ones in the order of their decision, then the others by
+        arrival.
+        """
         return [InboxRow.read(row) for row in await self._pool.fetch(SQL["of_call"], call_id)]
 
     async def decided(self, event_ids: Collection[str]) -> set[str]:

@@ -1,7 +1,8 @@
-"""The job queue of learning, over pgqueuer: at least once, redelivered when a worker dies, parked when it never succeeds.
+"""The job queue of learning, over pgqueuer: at least once, redelivered when a worker dies, parked when it
+never succeeds.
 
-pgqueuer does not count an attempt that ended in a crash, so the attempts are counted here, before each one. A worker
-that is told to stop must hand its job back: a job cancelled in pgqueuer's terms is a job deleted.
+pgqueuer does not count an attempt that ended in a crash, so the attempts are counted here, before each one. A
+worker that is told to stop must hand its job back: a job cancelled in pgqueuer's terms is a job deleted.
 """
 
 import asyncio
@@ -100,8 +101,8 @@ class Jobs:
     ) -> None:
         """Runs jobs until `stop` is set, through restarts of the server.
 
-        A job whose worker died is taken up by another after `heartbeat_s`. `handler` must be idempotent; what it raises
-        is tried again with growing pauses, and after the last attempt held with its error.
+        A job whose worker died is taken up by another after `heartbeat_s`. `handler` must be idempotent; what
+        it raises is tried again with growing pauses, and after the last attempt held with its error.
         """
         while not stop.is_set():
             try:
@@ -136,7 +137,9 @@ class Jobs:
             await self._until(stop, asyncio.create_task(queue), queuer.shutdown)
 
     async def _until(self, stop: asyncio.Event, queue: asyncio.Task[None], shutdown: asyncio.Event) -> None:
-        """Waits for the queue's end. When told to stop, or cancelled, jobs that do not end by themselves are handed back."""
+        """Waits for the queue's end. When told to stop, or cancelled, jobs that do not end by themselves are
+        handed back.
+        """
         stopped = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait((queue, stopped), return_when=asyncio.FIRST_COMPLETED)

@@ -81,7 +81,9 @@ class Upserted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """What was agreed to or taken back, when, how, and the evidence. `kind` "call": may be called by an artificial voice."""
+    """What was agreed to or taken back, when, how, and the evidence. `kind` "call": may be called by an
+    artificial voice.
+    """
 
     phone: str
     kind: ConsentKind
@@ -105,7 +107,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class DialFacts:
-    """What a decision to dial rests on. `consent`: the latest word on calls, None where there is none on record."""
+    """What a decision to dial rests on. `consent`: the latest word on calls, None where there is none on
+    record.
+    """
 
     do_not_call: bool
     consent: bool | None
@@ -123,7 +127,9 @@ class Leads:
         return (await self.upsert_many([row], now))[0]
 
     async def upsert_many(self, rows: Sequence[LeadRow], now: datetime) -> list[Upserted]:
-        """`upsert` for many in one statement, in their order. Of two with the same number the later one is taken."""
+        """`upsert` for many in one statement, in their order. Of two with the same number the later one is
+        taken.
+        """
         last = {row.phone: row for row in rows}
         body = [{name: getattr(row, name) for name in COLUMNS} for row in last.values()]
         stored = await self._pool.fetch(SQL["upsert"], body, now)
@@ -186,7 +192,9 @@ class Leads:
         return bool(await self._pool.fetchval(SQL["on_do_not_call"], phone))
 
     async def dial_facts(self, phone: str, since: datetime) -> DialFacts:
-        """Facts for one number; `attempts` are outbound calls begun at or after `since`, such as the lead's midnight."""
+        """Facts for one number; `attempts` are outbound calls begun at or after `since`, such as the lead's
+        midnight.
+        """
         row = await self._pool.fetchrow(SQL["dial_facts"], phone, since)
         assert row is not None
         return DialFacts(**{name: row[name] for name in DialFacts.__slots__})

@@ -1,4 +1,6 @@
-"""The sync ledger: for every call and playbook entry and each store, which revision is there. It only moves forward."""
+"""The sync ledger: for every call and playbook entry and each store, which revision is there. It only moves
+forward.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -51,7 +53,9 @@ class LearnedCall:
 
 @dataclass(frozen=True, slots=True)
 class SyncRun:
-    """One run of a sync: `done` and `failed` count (subject, store) pairs; `ended_at` is None while it runs or where it died."""
+    """One run of a sync: `done` and `failed` count (subject, store) pairs; `ended_at` is None while it runs
+    or where it died.
+    """
 
     id: int
     started_at: datetime
@@ -82,7 +86,9 @@ class Ledger:
         error: str | None = None,
         retry_s: float = 0.0,
     ) -> bool:
-        """Records what became of a revision. False: the ledger is further already. `retry_s`: wall seconds before `behind` names it again."""
+        """Records what became of a revision. False: the ledger is further already. `retry_s`: wall seconds
+        before `behind` names it again.
+        """
         args = (subject, store, revision, status, now, error, retry_s)
         return await self._pool.execute(SQL["set"], *args) > 0
 
@@ -108,7 +114,9 @@ class Ledger:
     async def counts(self, call_ids: Collection[UUID | str] | None = None) -> dict[str, dict[str, int]]:
         """{store: {"synced", "pending", "failed"}} over the given calls, or over everything."""
         subjects = None if call_ids is None else [call_subject(id) for id in call_ids]
-        counts: dict[str, dict[str, int]] = {store: dict.fromkeys(("synced", "pending", "failed"), 0) for store in STORES}
+        counts: dict[str, dict[str, int]] = {
+            store: dict.fromkeys(("synced", "pending", "failed"), 0) for store in STORES
+        }
         for row in await self._pool.fetch(SQL["counts"], subjects):
             counts[row["store"]][row["status"]] = row["n"]
         return counts
@@ -116,7 +124,9 @@ class Ledger:
     async def learned(self, call_ids: Collection[UUID | str]) -> list[LearnedCall]:
         """Those of the calls that have ended and are in every store, in their latest revision."""
         rows = await self._pool.fetch(SQL["learned"], [str(id) for id in call_ids], list(STORES))
-        return [LearnedCall(row["id"], row["ended_at"], row["learn_revision"], row["learned_at"]) for row in rows]
+        return [
+            LearnedCall(row["id"], row["ended_at"], row["learn_revision"], row["learned_at"]) for row in rows
+        ]
 
     async def start_run(self, reason: str, now: datetime) -> int:
         """Records that a sync began; its id."""

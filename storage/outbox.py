@@ -1,7 +1,7 @@
 """The outbox: what decisions ask of the world, in order per call and destination, each row until it is done.
 
-A row is leased, never owned: a lease that ran out is another's. `first_sent_at` is set before the first sending, so
-that a row whose sender died says that its fate is unknown.
+A row is leased, never owned: a lease that ran out is another's. `first_sent_at` is set before the first
+sending, so that a row whose sender died says that its fate is unknown.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,9 @@ OutboxStatus = Literal["pending", "done", "failed", "void", "expired"]
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One effect on its way. `body` is the effect as JSON. `first_sent_at` is set where a sending was begun before this lease."""
+    """One effect on its way. `body` is the effect as JSON. `first_sent_at` is set where a sending was begun
+    before this lease.
+    """
 
     id: UUID
     seq: int
@@ -39,9 +41,11 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Leave to send a row. `attempts` counts this one; `error` is what the last one met; `first_sent_at` of the first.
+    """Leave to send a row. `attempts` counts this one; `error` is what the last one met; `first_sent_at` of
+    the first.
 
-    `control_id`, `other_control_id`: of the legs that a command names, None where it names none or the leg has none yet.
+    `control_id`, `other_control_id`: of the legs that a command names, None where it names none or the leg
+    has none yet.
     """
 
     first_sent_at: datetime
@@ -73,7 +77,8 @@ class Outbox:
     async def lease_head(
         self, call_id: UUID, destination: str, owner: str, lease_s: float
     ) -> OutboxRow | None:
-        """Leases the oldest pending row, or None where there is none, another holds it, or it waits for its next try.
+        """Leases the oldest pending row, or None where there is none, another holds it, or it waits for its
+        next try.
 
         The same owner may lease again what it holds.
         """
@@ -83,7 +88,9 @@ class Outbox:
     async def mark_sending(
         self, id: UUID, now: datetime, owner: str, lease_s: float = 10.0
     ) -> Sending | None:
-        """Must be called before each sending; renews the lease. None: voided, or the lease was lost: it must not be sent."""
+        """Must be called before each sending; renews the lease. None: voided, or the lease was lost: it must
+        not be sent.
+        """
         row = await self._pool.fetchrow(SQL["mark_sending"], id, now, owner, lease_s)
         return None if row is None else Sending(**{name: row[name] for name in Sending.__slots__})
 
@@ -134,5 +141,7 @@ class Outbox:
         return [OutboxEntry(OutboxRow.read(row), row["status"], row["error"], row["result"]) for row in rows]
 
     async def backlog(self) -> dict[str, tuple[int, float]]:
-        """Pending rows by kind of destination ("telnyx", "mongo", "phrase"): their number, and the oldest one's age in seconds of wall time."""
+        """Pending rows by kind of destination ("telnyx", "mongo", "phrase"): their number, and the oldest
+        one's age in seconds of wall time.
+        """
         return {row["kind"]: (row["n"], row["age"]) for row in await self._pool.fetch(SQL["backlog"])}

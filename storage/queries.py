@@ -30,7 +30,9 @@ class Queries(Mapping[str, str]):
 
 
 def parse(path: str, text: str) -> Queries:
-    """Blocks begin with `-- name: x` (`// name: x` in Cypher) and a line that describes them. ValueError names what is wrong."""
+    """Blocks begin with `-- name: x` (`// name: x` in Cypher) and a line that describes them. ValueError
+    names what is wrong.
+    """
     blocks: dict[str, list[str]] = {}
     current: list[str] | None = None
     for number, line in enumerate(text.splitlines(), 1):

@@ -15,7 +15,9 @@ class Timers:
         self._pool = pool
 
     async def fire(self, now: datetime, limit: int = 200) -> list[UUID]:
-        """Turns timers due by `now` into events "timer:<call>:<key>:<due>" in one statement; the calls they belong to, each once."""
+        """Turns timers due by `now` into events "timer:<call>:<key>:<due>" in one statement; the calls they
+        belong to, each once.
+        """
         rows = await self._pool.fetch(SQL["fire"], now, limit, EVENT_FORM)
         return list(dict.fromkeys(row["call_id"] for row in rows))
 

@@ -1,4 +1,6 @@
-"""Hand-overs to a closer, and what the closer said of them afterwards: rating and result, the learner's delayed rewards."""
+"""Hand-overs to a closer, and what the closer said of them afterwards: rating and result, the learner's
+delayed rewards.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +16,9 @@ Result = Literal["scheduled", "closed", "followup", "declined"]
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One attempt. Times are None for what did not happen; `duration_s` from bridge to end; `outcome` as in `TransferRecord`."""
+    """One attempt. Times are None for what did not happen; `duration_s` from bridge to end; `outcome` as in
+    `TransferRecord`.
+    """
 
     id: UUID
     call_id: UUID
@@ -59,7 +63,9 @@ class Transfers:
         return [Transfer.read(row) for row in await self._pool.fetch(SQL["recent"], limit)]
 
     async def rate(self, id: UUID, rating: int, notes: str | None, now: datetime) -> Transfer | None:
-        """The closer's rating, 1 to 10, also kept with the lead; a later one replaces it. ValueError outside that; None: no such transfer."""
+        """The closer's rating, 1 to 10, also kept with the lead; a later one replaces it. ValueError outside
+        that; None: no such transfer.
+        """
         if not 1 <= rating <= 10:
             raise ValueError(f"a rating is 1 to 10, not {rating}")
         row = await self._pool.fetchrow(SQL["rate"], id, rating, notes, now)

@@ -33,7 +33,9 @@ class Users:
     async def save(
         self, email: str, password_hash: str, role: Role, now: datetime, active: bool = True
     ) -> User:
-        """Adds the user of this address, whatever its case, or gives the one that is there a new password, role and state."""
+        """Adds the user of this address, whatever its case, or gives the one that is there a new password,
+        role and state.
+        """
         row = await self._pool.fetchrow(SQL["save"], email, password_hash, role, active, now)
         assert row is not None
         return User.read(row)

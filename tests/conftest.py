@@ -1,4 +1,6 @@
-"""Real stores for every test that asks: one embedded stack a session, started for the first one that needs a server of it."""
+"""Real stores for every test that asks: one embedded stack a session, started for the first one that needs a
+server of it.
+"""
 
 import os
 import secrets

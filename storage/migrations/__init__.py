@@ -13,7 +13,8 @@ LOCK = 7_226_311_905  # any number that nothing else locks
 async def upgrade(url: str, revision: str = "head") -> None:
     """Brings the database of `url` up to `revision`, in one transaction. Raises `StoreAway`.
 
-    The lock comes before Alembic, which is global to the process and must not run twice at once in it either. Alembic and SQLAlchemy are imported here: nothing else needs them, and they take half a second.
+    The lock comes before Alembic, which is global to the process and must not run twice at once in it either.
+    Alembic and SQLAlchemy are imported here: nothing else needs them, and they take half a second.
     """
     from sqlalchemy import text
     from sqlalchemy.ext.asyncio import create_async_engine

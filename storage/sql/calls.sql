@@ -80,11 +80,21 @@ WHERE id IN (
 );
 
 -- name: claim
--- Claims a closer for a call, unless another call has it.
-WITH claimed AS (
-    INSERT INTO claims (id, call_id, closer_id, claimed_at, expires_at)
-    SELECT $1, $2, c.id, $4, $5 FROM closers c WHERE c.id = $3 AND c.active
-    ON CONFLICT DO NOTHING
-    RETURNING closer_id
+-- Claims a closer for a call, unless another call has it; waits for one who is just letting go.
+INSERT INTO claims (id, call_id, closer_id, claimed_at, expires_at)
+SELECT $1, $2, c.id, $4, $5 FROM closers c WHERE c.id = $3 AND c.active
+ON CONFLICT DO NOTHING
+RETURNING closer_id;
+
+-- name: claimed
+-- Whom a new claim got; it begins no earlier than the release for which it waited, and before its own end.
+UPDATE claims k
+SET claimed_at = least(
+    greatest(
+        k.claimed_at, (SELECT max(o.released_at) FROM claims o WHERE o.closer_id = k.closer_id AND o.id <> k.id)
+    ),
+    k.expires_at - interval '1 microsecond'
 )
-SELECT c.id, c.name, c.phone FROM claimed JOIN closers c ON c.id = claimed.closer_id;
+FROM closers c
+WHERE k.id = $1 AND c.id = k.closer_id
+RETURNING c.id, c.name, c.phone;

@@ -92,7 +92,9 @@ async def test_around_a_change_of_the_clocks(pool: Pool, zone: str, which: int) 
 
 
 async def test_what_the_wall_clock_says_on_the_night_of_the_change(pool: Pool) -> None:
-    """Written out, since the oracle and the query might share a mistake: New York, 9 March and 2 November 2025."""
+    """Written out, since the oracle and the query might share a mistake: New York, 9 March and 2 November
+    2025.
+    """
     window = Window(7, time(1, 30), time(3, 0))
     await store(pool, [Schedule(closer(), [window])])
 

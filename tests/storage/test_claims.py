@@ -105,7 +105,8 @@ async def test_racing_for_closers_whose_claims_expire(pool: Pool) -> None:
         assert len(await Closers(pool).live_claims(now)) == len(CLOSERS)
     overlaps = await pool.fetchval(
         """SELECT count(*) FROM claims a JOIN claims b ON a.closer_id = b.closer_id AND a.id < b.id
-        WHERE a.claimed_at < least(b.released_at, b.expires_at) AND b.claimed_at < least(a.released_at, a.expires_at)"""
+        WHERE a.claimed_at < least(b.released_at, b.expires_at) AND b.claimed_at < least(a.released_at,
+        a.expires_at)"""
     )
     assert overlaps == 0
     assert await pool.fetchval("SELECT count(*) FROM claims") == 6 * len(CLOSERS)

@@ -66,7 +66,10 @@ async def jobs(pool: Pool, postgres_url: str) -> Jobs:
 async def until(jobs: Jobs, **counts: int) -> None:
     """The buffer in which finished jobs wait is flushed after a while."""
     async with asyncio.timeout(10):
-        while {name: getattr(await jobs.counts(), name) for name in counts} != counts:
+        while True:
+            now = await jobs.counts()
+            if {name: getattr(now, name) for name in counts} == counts:
+                return
             await asyncio.sleep(0.02)
 
 

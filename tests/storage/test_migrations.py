@@ -53,7 +53,7 @@ async def test_another_kind_of_url_is_refused() -> None:
     "statement",
     [
         "INSERT INTO users (email, password_hash, role, created_at) VALUES ('a@b', 'x', 'king', now())",
-        "INSERT INTO kevin_availability (closer_id, day_of_week, start_time, created_at) VALUES ('k', 1, '09:00', now())",
+        "INSERT INTO kevin_availability (closer_id, day_of_week, created_at) VALUES ('k', 1, now())",
         "INSERT INTO closers (id, name, phone) VALUES ('k', 'Kevin', '5550100')",
         "INSERT INTO ledger VALUES ('call:1', 'excel', 1, 'pending', 0, NULL, now(), NULL)",
     ],

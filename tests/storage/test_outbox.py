@@ -15,7 +15,8 @@ PROSPECT, CLOSER = "telnyx:prospect", "telnyx:closer.1"
 async def expire_leases(pool: Pool, call_id: UUID) -> None:
     """As if the wall clock had moved past every lease and pause."""
     await pool.execute(
-        "UPDATE outbox SET lease_until = clock_timestamp() - interval '1 s', next_try = NULL WHERE call_id = $1",
+        """UPDATE outbox SET lease_until = clock_timestamp() - interval '1 s', next_try = NULL
+        WHERE call_id = $1""",
         call_id,
     )
 

@@ -89,18 +89,20 @@ async def test_an_absent_server_is_found_again_with_all_that_was_acknowledged(
 
 async def test_a_killed_server_keeps_what_it_acknowledged(pool: Pool, postgres_server: Stack) -> None:
     inbox, call_id, acknowledged = Inbox(pool), await new_call(pool), []
+    enough = asyncio.Event()
 
     async def write(n: int) -> None:
         for i in range(10_000):
             try:
                 if await inbox.receive(event(call_id, f"{n}.{i}")):
                     acknowledged.append(f"{n}.{i}")
+                if len(acknowledged) == 200:
+                    enough.set()
             except StoreAway:
                 return
 
     writers = [asyncio.create_task(write(n)) for n in range(4)]
-    while len(acknowledged) < 200:
-        await asyncio.sleep(0.005)
+    await asyncio.wait_for(enough.wait(), 30)
     await asyncio.to_thread(postgres_server.kill, "postgres")
     await asyncio.gather(*writers)
     await until_back(pool)

@@ -21,7 +21,8 @@ async def explain(pool: Pool, query: str, *args: object) -> str:
 
 
 def test_blocks_are_read_by_name() -> None:
-    text = "-- what this file is\n\n-- name: one\n-- The first.\nSELECT 1;\n\n-- name: two\n-- Second.\nSELECT\n  -- inside\n  2\n"
+    first = "-- what this file is\n\n-- name: one\n-- The first.\nSELECT 1;\n\n"
+    text = first + "-- name: two\n-- Second.\nSELECT\n  -- inside\n  2\n"
     queries = parse("x.sql", text)
     assert dict(queries) == {"one": "SELECT 1", "two": "SELECT\n  2"}
     with pytest.raises(KeyError, match=r"x\.sql has no block named 'three'"):
@@ -59,18 +60,22 @@ async def test_every_query_fits_the_schema(pool: Pool, file: str) -> None:
 @pytest.fixture(scope="module")
 async def full(pool: Pool) -> Pool:
     """Many finished rows and few that wait, as after some weeks."""
-    inbox = """INSERT INTO inbox (event_id, source, event_type, form, call_id, body, occurred_at, received_at, status)
-    SELECT 'e' || n, 'ours', 'x', 1, gen_random_uuid(), '{}', $1, $1, CASE WHEN n % 1000 = 0 THEN 'received' ELSE 'decided' END
+    inbox = """INSERT INTO inbox (event_id, source, event_type, form, call_id, body, occurred_at, received_at,
+        status)
+    SELECT 'e' || n, 'ours', 'x', 1, gen_random_uuid(), '{}', $1, $1,
+        CASE WHEN n % 1000 = 0 THEN 'received' ELSE 'decided' END
     FROM generate_series(1, 20000) n"""
     outbox = """INSERT INTO outbox (id, call_id, destination, key, body, status, created_at)
-    SELECT gen_random_uuid(), gen_random_uuid(), 'mongo', 'k' || n, '{}', CASE WHEN n % 1000 = 0 THEN 'pending' ELSE 'done' END, $1
+    SELECT gen_random_uuid(), gen_random_uuid(), 'mongo', 'k' || n, '{}',
+        CASE WHEN n % 1000 = 0 THEN 'pending' ELSE 'done' END, $1
     FROM generate_series(1, 20000) n"""
     ledger = """INSERT INTO ledger (subject, store, revision, status, updated_at)
     SELECT 'call:' || n, 'graph', 1, CASE WHEN n % 1000 = 0 THEN 'pending' ELSE 'synced' END, $1
     FROM generate_series(1, 20000) n"""
-    timers = "INSERT INTO timers (call_id, key, due) SELECT gen_random_uuid(), 'k', $1::timestamptz + n * interval '1 s' FROM generate_series(1, 20000) n"
-    for statement in (inbox, outbox, ledger, timers):
-        await pool.execute(statement, NOW)
+    timers = """INSERT INTO timers (call_id, key, due)
+    SELECT gen_random_uuid(), 'k', $1::timestamptz + n * interval '1 s' FROM generate_series(1, 20000) n"""
+    for rows in (inbox, outbox, ledger, timers):
+        await pool.execute(rows, NOW)
     await pool.execute("VACUUM ANALYZE inbox, outbox, ledger, timers")
     return pool
 
