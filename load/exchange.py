@@ -15,6 +15,7 @@ from load.gather import END, Gather
 from load.journal import Journal, Row
 from load.knobs import Knobs
 from load.leg import Leg, Recording, Transcription, new_id
+from load.payloads import answered, ends, hangup, initiated, transcription
 from load.postman import Delivery, Postman
 from load.refusal import refusal
 from load.signing import Signer
@@ -108,12 +109,7 @@ class Exchange:
         confidence: float | None = None,
     ) -> str:
         """One call.transcription; returns the event's id."""
-        heard = {
-            "transcript": text,
-            "is_final": final,
-            "confidence": None if confidence is None else round(confidence, 4),
-            "transcription_track": track,
-        }
+        heard = transcription(text, final, track, confidence)
         waits = final and awaits_answer and not leg.ended and leg.partner is None
         return self.emit(leg, "call.transcription", waits, transcription_data=heard)
 
@@ -129,7 +125,7 @@ class Exchange:
         leg.voice = Voice(self, leg)
         self.legs[leg.control_id] = leg
         self.sessions.setdefault(leg.session_id, []).append(leg)
-        self.emit(leg, "call.initiated", **_initiated(leg))
+        self.emit(leg, "call.initiated", **initiated(leg))
         return leg
 
     def find(self, control_id: str) -> Leg:
@@ -147,7 +143,7 @@ class Exchange:
             leg.transcription = transcription_of(leg.dialled.get("transcription_config") or {})
         if leg.dialled.get("record") == "record-from-answer":
             leg.recording = Recording(leg.dialled["recording_id"], leg.answered_at)
-        self.emit(leg, "call.answered", **_ends(leg), codec="PCMU", sampling_rate=8000, **_answered(leg))
+        self.emit(leg, "call.answered", **ends(leg), codec="PCMU", sampling_rate=8000, **answered(leg))
         if leg.bridge_on_answer and leg.bridge_on_answer.answered:
             self.bridge(leg, leg.bridge_on_answer)
         if not leg.partner:
@@ -163,7 +159,7 @@ class Exchange:
         spoke = leg.answered
         self.live -= 1
         leg.state, leg.ended_at, leg.hangup_cause = "ended", self.clock.now(), cause
-        self.emit(leg, "call.hangup", **_ends(leg), **_hangup(leg, cause, source, sip, spoke))
+        self.emit(leg, "call.hangup", **ends(leg), **hangup(leg, cause, source, sip, spoke))
         for task in leg.tasks:
             if task is not asyncio.current_task():
                 task.cancel()
@@ -187,7 +183,7 @@ class Exchange:
         for leg, partner in ((one, other), (other, one)):
             leg.partner, leg.bridged_at = partner, self.clock.now()
             leg.voice.stop(True, self.knobs.stopped_speak_status)
-            self.emit(leg, "call.bridged", **_ends(leg))
+            self.emit(leg, "call.bridged", **ends(leg))
         one.stays_parked = stays_parked or one.stays_parked
         self.spawn(self._conversation(one, other))
 
@@ -198,7 +194,7 @@ class Exchange:
             return
         partner.partner = None
         if partner.stays_parked:
-            self.emit(partner, "call.hold", **_ends(partner))
+            self.emit(partner, "call.hold", **ends(partner))
             partner.party.listen_for_silence()
         else:
             self.end(partner, "normal_clearing", "callee", "200")
@@ -218,7 +214,7 @@ class Exchange:
     # ---- what parties and commands do on a leg
 
     def press(self, leg: Leg, digit: str) -> None:
-        self.emit(leg, "call.dtmf.received", **_ends(leg), digit=digit)
+        self.emit(leg, "call.dtmf.received", **ends(leg), digit=digit)
         if leg.gather:
             leg.gather.digit(digit)
 
@@ -227,7 +223,7 @@ class Exchange:
 
         def done(digits: str, status: str) -> None:
             leg.gather = None
-            self.emit(leg, END, **_ends(leg), digits=digits, status=status)
+            self.emit(leg, END, **ends(leg), digits=digits, status=status)
 
         if leg.gather:
             leg.gather.end("cancelled")
@@ -238,10 +234,10 @@ class Exchange:
         """The machine's greeting is over."""
         mode = str(leg.dialled.get("answering_machine_detection", "disabled"))
         if mode.startswith("premium"):
-            self.emit(leg, "call.machine.premium.greeting.ended", **_ends(leg), result="beep_detected")
+            self.emit(leg, "call.machine.premium.greeting.ended", **ends(leg), result="beep_detected")
         elif mode in ("detect_beep", "greeting_end", "detect_words"):
             result = "beep_detected" if mode == "detect_beep" else "ended"
-            self.emit(leg, "call.machine.greeting.ended", **_ends(leg), result=result)
+            self.emit(leg, "call.machine.greeting.ended", **ends(leg), result=result)
 
     def save_recording(self, leg: Leg) -> None:
         """call.recording.saved has no call_control_id; its urls die in ten minutes."""
@@ -287,57 +283,4 @@ def _event_row(data: Row) -> Row:
         "is_final": heard.get("is_final"),
         "transcript": heard.get("transcript"),
         "confidence": heard.get("confidence"),
-    }
-
-
-def _ends(leg: Leg) -> Row:
-    return {"from": leg.from_, "to": leg.to}
-
-
-def _initiated(leg: Leg) -> Row:
-    return {
-        **_ends(leg),
-        "direction": leg.direction,
-        "state": "parked" if leg.direction == "incoming" else "bridging",
-        "start_time": iso(leg.started_at),
-        "caller_id_name": leg.from_,
-        "connection_codecs": "PCMU,PCMA,OPUS",
-        "offered_codecs": "PCMU,PCMA",
-        "custom_headers": [],
-        "sip_headers": [],
-        "shaken_stir_attestation": "A",
-        "shaken_stir_validated": True,
-        "tags": [],
-        "from_sip_uri": f"{leg.from_.lstrip('+')}@sip.telnyx.com",
-        "to_sip_uri": f"{leg.to.lstrip('+')}@sip.telnyx.com",
-    }
-
-
-def _answered(leg: Leg) -> Row:
-    return {"start_time": iso(leg.started_at), "custom_headers": [], "sip_headers": [], "tags": []}
-
-
-def _hangup(leg: Leg, cause: str, source: str, sip: str, spoke: bool) -> Row:
-    return {
-        "start_time": iso(leg.started_at),
-        "end_time": iso(leg.ended_at or leg.started_at),
-        "hangup_cause": cause,
-        "hangup_source": source,
-        "sip_hangup_cause": sip,
-        "call_quality_stats": _quality(leg) if spoke else None,
-    }
-
-
-def _quality(leg: Leg) -> Row:
-    """All numbers as strings, as on the wire; 50 packets a second."""
-    packets = int(50 * ((leg.ended_at or 0.0) - (leg.answered_at or 0.0)))
-    return {
-        "inbound": {
-            "mos": "4.50",
-            "packet_count": str(packets),
-            "skip_packet_count": str(packets // 70),
-            "jitter_max_variance": "0.00",
-            "jitter_packet_count": "0",
-        },
-        "outbound": {"packet_count": str(packets), "skip_packet_count": "0"},
     }
