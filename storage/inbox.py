@@ -6,14 +6,16 @@ Receiving knows nothing of calls and must never fail because of one.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
 from call_flow.events import EVENT_FORM
-from storage.postgres import Pool, Record
+from storage.postgres import Pool, Record, storable
 from storage.queries import load
 
 SQL = load("sql/inbox.sql")
+MAX_ID = 500  # characters
 Source = Literal["telnyx", "ours"]
 Status = Literal["received", "decided", "aside", "unknown"]
 
@@ -67,16 +69,23 @@ class InboxRow:
         return cls(**{name: record[name] for name in cls.__slots__})
 
 
+def _key(event_id: str) -> str:
+    """The id as the index takes it: a long one by its digest."""
+    if len(event_id) > MAX_ID:
+        return "sha256:" + sha256(event_id.encode("utf-8", "surrogatepass")).hexdigest()
+    return str(storable(event_id))
+
+
 def event_args(event: ReceivedEvent) -> tuple[Any, ...]:
     """The parameters of an event where a statement takes one, in the order of the table's columns."""
     return (
-        event.event_id,
+        _key(event.event_id),
         event.source,
-        event.event_type,
+        storable(event.event_type),
         event.form,
         event.call_id,
-        event.call_leg_id,
-        event.call_session_id,
+        storable(event.call_leg_id),
+        storable(event.call_session_id),
         event.body,
         event.occurred_at,
         event.received_at,

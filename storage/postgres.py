@@ -92,10 +92,6 @@ class Pool:
         words = status.split()
         return int(words[-1]) if words and words[-1].isdigit() else 0
 
-    async def executemany(self, query: str, rows: list[tuple[Any, ...]]) -> None:
-        async with self.transaction() as connection:
-            await connection.executemany(query, rows)
-
     async def ping(self) -> None:
         await self.fetchval("SELECT 1")
 
@@ -107,8 +103,26 @@ class Pool:
             self._pool.terminate()
 
 
+def storable(value: Any) -> Any:
+    """The same with U+FFFD for the characters that Postgres cannot keep: NUL and lone surrogates."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {storable(key): storable(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [storable(one) for one in value]
+    return value
+
+
 def _encode(value: Any) -> bytes:
-    return b"\x01" + orjson.dumps(value)  # jsonb's binary form: a version byte, then the text
+    """jsonb's binary form: a version byte, then the text."""
+    try:
+        text = orjson.dumps(value)
+    except TypeError:
+        text = orjson.dumps(storable(value))
+    if b"\\u0000" in text:
+        text = orjson.dumps(storable(value))
+    return b"\x01" + text
 
 
 def _decode(value: bytes) -> Any:

@@ -2,10 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from storage.inbox import Inbox
-from storage.postgres import Pool
+from storage.postgres import Pool, storable
 from tests.storage.events import NOW, decide_next, event, new_call
 
 
@@ -46,6 +49,37 @@ async def test_what_is_stored_comes_back_as_it_was(pool: Pool) -> None:
     assert row is not None
     assert (row.body, row.call_leg_id, row.call_session_id, row.form) == (body, "leg", "session", 7)
     assert (row.occurred_at, row.received_at, row.status) == (NOW, NOW, "received")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"body": {"text": "a\0b", "deep": [{"k\0": "\\u0000"}]}},
+        {"body": {"text": "\ud800 alone"}},
+        {
+            "event_id": "id\0" + str(uuid4()),
+            "event_type": "x\0",
+            "call_leg_id": "\ud800",
+            "call_session_id": "\0",
+        },
+        {"event_id": "x" * 5000},
+    ],
+    ids=["nul in the body", "lone surrogate", "nul elsewhere", "long id"],
+)
+async def test_what_postgres_cannot_keep_is_kept_all_the_same(pool: Pool, changes: dict[str, Any]) -> None:
+    one = event(uuid4(), **changes)
+    key = await Inbox(pool).receive(one)
+    assert key is not None
+    assert await Inbox(pool).receive(one) is None
+    row = await Inbox(pool).get(key.seq)
+    assert row is not None
+    assert row.body == storable(one.body)
+
+
+def test_what_can_be_kept_stays_as_it_is() -> None:
+    kept = {"text": "naïve ☎ 😀", "n": [1, 2.5, None, True]}
+    assert storable(kept) == kept
+    assert storable("a\0b \ud83d\ude00 \ud800") == "a\ufffdb 😀 \ufffd"
 
 
 async def test_undecided_names_calls_that_wait(pool: Pool) -> None:
