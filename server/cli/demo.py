@@ -74,6 +74,7 @@ async def _play(
             day = await floor.work(world, numbers, calls, move)
         found = await summarise(world, day)
         if as_json:
+            show.wrongs(console, found)
             click.echo(json.dumps(found.figures))
             return
         transcripts = {row.id: await Calls(world.pool).transcript(row.id) for row in found.rows}

@@ -73,13 +73,17 @@ def summary(console: Console, found: Summary) -> None:
     _pairs(
         console, "Truth against the simulator", {"lost": figures["lost"], "duplicated": figures["duplicated"]}
     )
-    for wrong in (
-        *found.audit.undecided,
-        *found.audit.unheard,
-        *found.audit.twice,
-        *found.audit.stored_twice,
-    ):
-        console.print(f"[red]{wrong}[/red]")
+    wrongs(console, found)
+
+
+def wrongs(console: Console, found: Summary) -> None:
+    """Each loss and each double by name; nothing when all is well."""
+    audit = found.audit
+    kinds = {"not decided": audit.undecided, "not filed": audit.unheard}
+    kinds |= {"took effect twice": audit.twice, "filed twice": audit.stored_twice}
+    for kind, names in kinds.items():
+        for name in names:
+            console.print(f"{kind}: {name}", style="red", markup=False)
 
 
 def best_call(found: Summary, segments: dict[UUID, int]) -> UUID | None:
