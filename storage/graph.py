@@ -14,7 +14,13 @@ from typing import Any, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity
+from neo4j import (
+    AsyncDriver,
+    AsyncGraphDatabase,
+    AsyncManagedTransaction,
+    AsyncSession,
+    NotificationMinimumSeverity,
+)
 from neo4j.exceptions import (
     AuthError,
     ClientError,
@@ -116,6 +122,8 @@ class Graph:
         self._driver = driver
         self._database = database
         self._timeout_s = timeout_s
+        # Writers on one hot node collide and are retried: those of one process wait for each other instead.
+        self._writing = asyncio.Lock()
 
     @classmethod
     def open(cls, url: str, timeout_s: float = TIMEOUT_S) -> Self:
@@ -130,6 +138,10 @@ class Graph:
             connection_timeout=2.0,
             connection_acquisition_timeout=min(timeout_s, 5.0),
             max_transaction_retry_time=min(timeout_s, 5.0),
+            # Writers that collided try again soon: the driver would let the first of them wait a second.
+            initial_retry_delay=0.02,
+            retry_delay_multiplier=1.5,
+            retry_delay_jitter_factor=0.5,
             max_connection_pool_size=16,
             # A pooled connection that idled is asked first: its server may have been restarted.
             liveness_check_timeout=5.0,
@@ -148,7 +160,7 @@ class Graph:
         with reachable():
             async with (
                 asyncio.timeout(6 * self._timeout_s),
-                self._driver.session(database=self._database) as session,
+                self._session() as session,
             ):
                 for statement in _SCHEMA.values():
                     await (await session.run(statement)).consume()
@@ -236,22 +248,22 @@ class Graph:
         with reachable():
             async with (
                 asyncio.timeout(self._timeout_s),
-                self._driver.session(database=self._database) as session,
+                self._session() as session,
             ):
                 return await session.execute_read(work)
 
     async def _write(self, work: Work[Answer]) -> Answer:
         with reachable():
-            async with (
-                asyncio.timeout(self._timeout_s),
-                self._driver.session(database=self._database) as session,
-            ):
+            async with asyncio.timeout(self._timeout_s), self._writing, self._session() as session:
                 for attempt in range(1, _MERGE_ATTEMPTS):
                     try:
                         return await session.execute_write(work)
                     except ConstraintError:
                         await asyncio.sleep(random.uniform(0.0, 0.02 * attempt))
                 return await session.execute_write(work)
+
+    def _session(self) -> AsyncSession:
+        return self._driver.session(database=self._database)
 
 
 async def _run(

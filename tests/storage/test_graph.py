@@ -372,12 +372,17 @@ async def test_the_playbook_seeds_arms_and_answers_and_retires_what_left_it(grap
     }
 
 
-async def test_learners_at_the_same_time_lose_nothing(graph: Graph, world: World) -> None:
+async def test_learners_at_the_same_time_lose_nothing(graph: Graph, graph_url: str, world: World) -> None:
+    """Each graph is one process: within it writers take turns, between them the server settles who was first."""
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     records = [world.record(f"call{n}") for n in range(12)] * 2
     random.Random(seed).shuffle(records)
-    await asyncio.gather(*(graph.learn(record, world.facts(as_of=n)) for n, record in enumerate(records)))
+    learners = [Graph.open(graph_url, timeout_s=30.0) for _ in range(3)]
+    await asyncio.gather(
+        *(learners[n % 3].learn(record, world.facts(as_of=n)) for n, record in enumerate(records))
+    )
+    await asyncio.gather(*(learner.close() for learner in learners))
     alone = world.record("alone")
     await graph.learn(alone, world.facts(as_of=99))
     assert await graph.count([record.call_id for record in records]) == 12
