@@ -58,6 +58,7 @@ _SCREENING = re.compile(
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+_MAILBOX_ONLY = re.compile(r"\b(message|messages|tone|beep|mailbox)\b")
 _HUMS = {"uh", "huh", "mm", "hmm", "mhm", "mmhmm", "hm", "um", "er", "ah", "oh", "aha"}
 _NODS = {"yeah", "yep", "yes", "ok", "okay", "right", "sure", "i", "see", "go", "on", "got", "it"}
 _BACKCHANNEL = frozenset(_HUMS | _NODS)
@@ -122,8 +123,9 @@ def sounds_like_voicemail(text: str) -> bool:
 
 
 def sounds_like_screening(text: str) -> bool:
-    """A bot that asks who is calling before it rings a person."""
-    return bool(_SCREENING.search(_plain(text)))
+    """A bot that asks who is calling before it rings a person. "Record your name after the tone" is a mailbox."""
+    said = _plain(text)
+    return bool(_SCREENING.search(said)) and not _MAILBOX_ONLY.search(said)
 
 
 def is_backchannel(text: str) -> bool:

@@ -144,6 +144,11 @@ class CallState(Draft):
         return self.legs[PROSPECT]
 
     @property
+    def stranger(self) -> bool:
+        """Whether somebody called us of whom we know nothing but the number."""
+        return self.direction == "inbound" and (self.lead is None or self.lead.id is None)
+
+    @property
     def segment(self) -> str:
         """The kind of lead."""
         return kind_of_lead(self.lead) if self.lead else "unknown/unknown"

@@ -38,12 +38,10 @@ def answer(deciding: Deciding, text: str, perceived: Perceived) -> None:
 
 
 def book(deciding: Deciding, perceived: Perceived, entry: str) -> bool:
-    """A time was agreed: confirmed in the lead's own zone, and the call ends well."""
+    """Whether they named a time, and so the call ends well."""
     if perceived.slots.callback_at is None:
         return False
-    deciding.state.callback_at = perceived.slots.callback_at
-    deciding.state.captures["callback_at"] = perceived.slots.callback_at.isoformat()
-    closing.goodbye(deciding, entry, FinalStatus.FOLLOW_UP, "positive")
+    closing.book(deciding, perceived.slots.callback_at, entry)
     return True
 
 
@@ -73,6 +71,8 @@ def _advance(deciding: Deciding, positive: bool = False) -> bool:
 
 
 def _greeting(deciding: Deciding, text: str, perceived: Perceived) -> bool:
+    if deciding.state.stranger and perceived.intent != "wrong_person":
+        return _called_us(deciding, perceived)
     if perceived.intent in ("deny", "wrong_person"):
         closing.wrong_person(deciding)
         return True
@@ -80,6 +80,14 @@ def _greeting(deciding: Deciding, text: str, perceived: Perceived) -> bool:
         _capture(deciding, "right_person", "yes")
         return _advance(deciding)
     return False
+
+
+def _called_us(deciding: Deciding, perceived: Perceived) -> bool:
+    """Who calls us from a number that we do not know is nobody in particular: whatever they say leads on."""
+    if perceived.intent == "deny":
+        closing.goodbye(deciding, "goodbye.polite", FinalStatus.DISQUALIFIED)
+        return True
+    return _advance(deciding)
 
 
 def _permission(deciding: Deciding, text: str, perceived: Perceived) -> bool:
@@ -198,7 +206,7 @@ def _callback(deciding: Deciding, text: str, perceived: Perceived) -> bool:
 
 def _followup(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     if perceived.intent == "deny":
-        handoff.send_video(deciding, "transfer.failed_video")
+        handoff.send_video(deciding, "goodbye.qualified")
         return True
     return book(deciding, perceived, "followup.confirm")
 

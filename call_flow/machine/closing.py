@@ -1,5 +1,7 @@
 """How calls end: the last line, the hangup, the one final status, and the order to learn."""
 
+from datetime import datetime
+
 from call_flow import effects as fx
 from call_flow.events import LegHungUp
 from call_flow.machine import progress
@@ -44,9 +46,16 @@ def do_not_call(deciding: Deciding, evidence: str) -> None:
     if state.verdict is FinalStatus.DO_NOT_CALL or state.lead is None:
         return
     deciding.emit(fx.DoNotCall(phone=state.lead.phone, evidence=evidence))
-    deciding.emit(fx.VoidCommands(all_speech=True))
+    deciding.emit(fx.VoidCommands(keys=("message:video",), all_speech=True))
     release_closer(deciding, "prospect_hangup")
     goodbye(deciding, "dnc.confirm", FinalStatus.DO_NOT_CALL)
+
+
+def book(deciding: Deciding, at: datetime, entry: str) -> None:
+    """A time was agreed: confirmed in the lead's own zone, and the call ends well."""
+    deciding.state.callback_at = at
+    deciding.state.captures["callback_at"] = at.isoformat()
+    goodbye(deciding, entry, FinalStatus.FOLLOW_UP, "positive")
 
 
 def wrong_person(deciding: Deciding) -> None:

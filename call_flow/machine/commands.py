@@ -5,6 +5,7 @@ from call_flow.machine import closing, dialing, handoff, speech
 from call_flow.machine.deciding import Deciding
 from call_flow.state import PROSPECT, Leg
 
+MESSAGE_ENDS = ("delivered", "sending_failed", "delivery_failed", "delivery_unconfirmed", "expired", "failed")
 ENDED = "90018"  # Telnyx: the call has already ended
 
 
@@ -43,6 +44,10 @@ def recording_saved(deciding: Deciding, body: RecordingSaved) -> None:
 
 
 def message_updated(deciding: Deciding, body: MessageUpdated) -> None:
+    """Its status, up to the final one: a "sent" that comes late does not undo a "delivered"."""
+    known = deciding.state.message_status
+    if known == body.status or (known in MESSAGE_ENDS and body.status not in MESSAGE_ENDS):
+        return
     deciding.state.message_status = body.status
     _learn_again(deciding)
 
@@ -81,7 +86,7 @@ def _not_spoken(deciding: Deciding, n: int, body: CommandFailed) -> None:
         speech.never_begun(deciding, line)
     elif body.maybe_done:
         # It may have been heard: never twice. The silence that follows asks again in other words.
-        speech.finish(deciding, line)
+        speech.give_up(deciding, line)
     elif line.leg == PROSPECT:
         closing.fail(deciding, body.code)
 

@@ -47,7 +47,9 @@ def respond(deciding: Deciding, text: str, perceived: Perceived) -> None:
 
 
 def _plainly(deciding: Deciding, text: str, perceived: Perceived) -> Perceived:
-    """A name confirmed, a leading yes or no: where the recogniser is unsure or sees an interlude, plain words count."""
+    """A name confirmed, a leading yes or no: where the recogniser is unsure or sees an interlude, plain words
+    count.
+    """
     state = deciding.state
     name = state.lead.first_name if state.lead else ""
     if state.asked == "greeting" and rules.confirms_identity(text, name):
@@ -65,15 +67,28 @@ def _stop_what_was_not_heard(deciding: Deciding) -> None:
         deciding.stop_speech()
 
 
+def opts_out(text: str, perceived: Perceived) -> bool:
+    """A request never to be called again: by the rule, or in other words that are surely understood so."""
+    return rules.asks_not_to_be_called(text) or (
+        perceived.intent == "do_not_call" and perceived.confidence >= SURE
+    )
+
+
+def asks_whether_robot(text: str, perceived: Perceived) -> bool:
+    return rules.asks_whether_robot(text) or (
+        perceived.intent == "ask_robot" and perceived.confidence >= SURE
+    )
+
+
 def _certain(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     """What law and truth demand, by exact rules first."""
     sure = perceived.confidence >= SURE
     early = deciding.state.phase in (Phase.GREETING, Phase.PERMISSION)
-    if rules.asks_not_to_be_called(text) or (perceived.intent == "do_not_call" and sure):
+    if opts_out(text, perceived):
         closing.do_not_call(deciding, text)
     elif rules.says_wrong_number(text) or (perceived.intent == "wrong_person" and sure and early):
         closing.wrong_person(deciding)
-    elif rules.asks_whether_robot(text) or (perceived.intent == "ask_robot" and sure):
+    elif asks_whether_robot(text, perceived):
         progress.resume(deciding, deciding.line("robot"))
     elif deciding.state.phase is Phase.GREETING and rules.sounds_like_screening(text):
         dialing.answer_screening(deciding)
@@ -111,9 +126,9 @@ def _say_again(deciding: Deciding, perceived: Perceived) -> bool:
     if not said or said[-1].purpose != "ask":
         progress.resume(deciding)
         return True
-    line = said[-1]
+    line, before = said[-1], deciding.line("repeat").strip()
     deciding.say(
-        f"{deciding.line('repeat').strip()} {line.text}",
+        f"{before} {line.text.removeprefix(before).strip()}",
         purpose=line.purpose,
         entry=line.entry,
         asks=line.asks,

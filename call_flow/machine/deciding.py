@@ -231,12 +231,10 @@ class Deciding:
         )
         self.timer("phrase", self.settings.phrasing_deadline + 1.0)
 
-    def stop_speech(self) -> None:
-        """Everything the agent says or was about to say to the prospect ends here."""
+    def stop_speech(self, leg: str = PROSPECT) -> None:
+        """Everything the agent says or was about to say on `leg` ends here."""
         active = [
-            line
-            for line in self.state.lines
-            if line.leg == PROSPECT and not line.ended_at and not line.stopped
+            line for line in self.state.lines if line.leg == leg and not line.ended_at and not line.stopped
         ]
         if not active:
             return
@@ -244,7 +242,7 @@ class Deciding:
             line.stopped = True
         self.emit(fx.VoidCommands(keys=tuple(f"speak:{line.n}" for line in active)))
         if any(line.sent for line in active):
-            self.command("playback_stop", f"stop:{self.count('stop')}", args={"stop": "all"})
+            self.command("playback_stop", f"stop:{self.count('stop')}", leg, args={"stop": "all"})
 
     def current_line(self, leg: str = PROSPECT) -> Line | None:
         """The line being said, or about to be, on `leg`."""

@@ -171,12 +171,27 @@ def hung_up(deciding: Deciding, body: LegHungUp) -> None:
 
 def heard_before_greeting(deciding: Deciding, text: str, intent: str, confidence: float) -> None:
     """The far end's first words decide who it is: a machine, a screening bot, or a person to greet."""
-    if rules.sounds_like_screening(text) or (intent == "screening" and confidence >= 0.6):
+    if is_screening(text, intent, confidence):
         answer_screening(deciding)
     elif rules.sounds_like_voicemail(text) or (intent == "voicemail" and confidence >= 0.6):
         voicemail(deciding)
     else:
         greet(deciding)
+
+
+def is_screening(text: str, intent: str, confidence: float) -> bool:
+    return rules.sounds_like_screening(text) or (intent == "screening" and confidence >= 0.6)
+
+
+def screened_after_all(deciding: Deciding) -> None:
+    """Detection takes a screening bot for a machine: until the message has begun its words correct that."""
+    state = deciding.state
+    if state.verdict is not FinalStatus.VOICEMAIL or state.counters.get("voicemail"):
+        return
+    if state.prospect.up and not state.counters.get(f"hangup:{PROSPECT}"):
+        state.verdict = None
+        deciding.cancel("beep")
+        answer_screening(deciding)
 
 
 def answer_screening(deciding: Deciding) -> None:

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from call_flow import effects as fx
 from call_flow import hotness
-from call_flow.events import ClaimResult, CloserHint, ConsoleAction, Digit, LegBridged
+from call_flow.events import ClaimResult, CloserHint, ConsoleAction, Digit, LegBridged, Perceived
 from call_flow.machine import closing, progress
 from call_flow.machine.deciding import Deciding
+from call_flow.playbook.placeholders import sayable
 from call_flow.record import TransferRecord
 from call_flow.state import PROSPECT, Leg
 from call_flow.status import FinalStatus
@@ -19,6 +20,12 @@ DETECT_S = 4.5  # standard detection speaks within 4.0 s of the answer
 BRIDGE_S = 10.0
 WAIT_LINE_S = 12.0
 ATTEMPTS = 2
+REFUSALS = {
+    "hostile": "hostile.goodbye",
+    "deny": "not_interested.goodbye",
+    "objection.not_interested": "not_interested.goodbye",
+}
+SECOND_THOUGHTS = (*REFUSALS, "goodbye", "callback")
 PATIENCE_S = 45.0  # of the waiting prospect: no second closer is rung after that
 
 
@@ -145,6 +152,7 @@ def accept(deciding: Deciding) -> None:
     for key in ("accept", "wait", "detect", "silence", "line", "max"):
         deciding.cancel(key)
     deciding.stop_speech()
+    deciding.stop_speech(leg)
     n = len(state.transfers)
     deciding.command("transcription_stop", f"transcription_stop:{n}")
     if state.counters.get("record"):
@@ -192,20 +200,40 @@ def not_picked_up(deciding: Deciding) -> None:
 
 def still_waiting(deciding: Deciding) -> None:
     """A word to the prospect who waits."""
-    if deciding.state.mode == "transferring" and deciding.current_line() is None:
-        deciding.say(
-            deciding.line("transfer.wait"), purpose="announce", entry="transfer.wait", interruptible=False
-        )
-        deciding.timer("wait", WAIT_LINE_S)
+    if deciding.state.mode != "transferring":
+        return
+    deciding.timer("wait", WAIT_LINE_S)
+    if deciding.current_line() is None:
+        _say_waiting(deciding, "")
+
+
+def tell_who_waits(deciding: Deciding, text: str) -> None:
+    """An answer to the waiting prospect, and that the wait goes on."""
+    deciding.stop_speech()
+    deciding.timer("wait", WAIT_LINE_S)
+    _say_waiting(deciding, text)
+
+
+def _say_waiting(deciding: Deciding, before: str) -> None:
+    text = f"{before} {deciding.line('transfer.wait')}".strip()
+    deciding.say(text, purpose="announce", entry="transfer.wait", interruptible=False)
 
 
 def not_bridged(deciding: Deciding) -> None:
     _failed(deciding, "failed")
 
 
-def prospect_changed_mind(deciding: Deciding) -> None:
+def prospect_changed_mind(deciding: Deciding, perceived: Perceived) -> None:
+    """Who waits would rather not: let go as they ask. Once the closer has accepted it is the closer's to hear."""
+    if deciding.state.transfers[-1].accepted_at is not None:
+        return
     closing.release_closer(deciding, "prospect_hangup")
-    send_video(deciding, "goodbye.polite")
+    if perceived.slots.callback_at is not None:
+        closing.book(deciding, perceived.slots.callback_at, "followup.confirm")
+    elif perceived.intent in REFUSALS:
+        closing.goodbye(deciding, REFUSALS[perceived.intent], FinalStatus.DISQUALIFIED, "objection")
+    else:
+        send_video(deciding, "goodbye.qualified")
 
 
 def send_video(deciding: Deciding, entry: str) -> None:
@@ -227,11 +255,8 @@ def summary_for_closer(deciding: Deciding) -> str:
         "experience_level": "experience {}",
         "motivation_level": "motivation {}",
     }
-    known = [
-        text.format(deciding.state.captures[name])
-        for name, text in names.items()
-        if name in deciding.state.captures
-    ]
+    known_words = sayable(deciding.state.captures)
+    known = [text.format(known_words[name]) for name, text in names.items() if name in known_words]
     return f"Engagement {round(deciding.state.engagement)}. " + (", ".join(known) + "." if known else "")
 
 

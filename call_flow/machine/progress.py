@@ -3,7 +3,11 @@
 from call_flow import hotness
 from call_flow.machine.deciding import Deciding
 from call_flow.phases import CAPTURES, ORDER, SKIPPABLE, Phase, PhaseOutcome, PhaseRecord
+from call_flow.state import CallState
 
+# The questions outside the phases' own: how they are taken up again, and how asked when the answer was none.
+RESUMED = {"callback": "callback.resume", "followup": "followup.ask"}
+UNCLEAR = {"callback": "callback.unclear", "followup": "followup.ask"}
 ACKNOWLEDGEMENTS = 6  # ack.1 … ack.6
 CHOSEN = {  # the phases that begin with one of the policy's strategies, and the moment of the choice
     Phase.GREETING: "opening",
@@ -60,10 +64,16 @@ def ask(deciding: Deciding, before: str = "") -> None:
 
 def resume(deciding: Deciding, before: str = "") -> None:
     """Back to the open question after an interlude, in few words."""
-    phase = deciding.state.phase
-    deciding.state.objection = None
-    entry = f"{phase}.resume"
-    _say_question(deciding, entry, _joined(before, deciding.line(entry)), phase)
+    state, phase = deciding.state, deciding.state.phase
+    state.objection = None
+    asked = _asked_apart(state)
+    if asked is not None:
+        _ask_apart(deciding, asked, RESUMED[asked], before)
+    elif phase is Phase.GREETING and state.stranger:
+        advance(deciding, "advanced", "", before)
+    else:
+        entry = f"{phase}.resume"
+        _say_question(deciding, entry, _joined(before, deciding.line(entry)), phase)
 
 
 def reprompt(deciding: Deciding) -> bool:
@@ -72,16 +82,29 @@ def reprompt(deciding: Deciding) -> bool:
     if state.reprompts >= 2:
         return False
     state.reprompts += 1
-    special = {"callback": "callback.unclear", "followup": "followup.ask"}
-    entry = special.get(state.asked or "", f"{state.phase}.reprompt{state.reprompts}")
-    asks = state.asked if state.asked in special else str(state.phase)
-    deciding.say(deciding.line(entry), purpose="ask", entry=entry, asks=asks)
+    asked = _asked_apart(state)
+    if asked is not None:
+        entry = UNCLEAR[asked]
+    elif state.phase is Phase.GREETING and state.stranger:
+        entry = "inbound.unknown"
+    else:
+        entry = f"{state.phase}.reprompt{state.reprompts}"
+    deciding.say(deciding.line(entry), purpose="ask", entry=entry, asks=asked or str(state.phase))
     return True
 
 
 def ask_line(deciding: Deciding, entry: str, asks: str, before: str = "") -> None:
     """A fixed question outside the phases' own: a time to call back."""
     deciding.state.reprompts = 0
+    _ask_apart(deciding, asks, entry, before)
+
+
+def _asked_apart(state: CallState) -> str | None:
+    """The open question outside the phases' own; in the last phase there is no other."""
+    return "followup" if state.phase is Phase.HANDOFF else state.asked if state.asked in RESUMED else None
+
+
+def _ask_apart(deciding: Deciding, asks: str, entry: str, before: str) -> None:
     deciding.say(_joined(before, deciding.line(entry)), purpose="ask", entry=entry, asks=asks)
     deciding.state.asked = asks
 
@@ -89,9 +112,8 @@ def ask_line(deciding: Deciding, entry: str, asks: str, before: str = "") -> Non
 def greet_caller(deciding: Deciding) -> None:
     """An inbound call's first words."""
     _open(deciding, Phase.GREETING)
-    known = deciding.state.lead is not None and deciding.state.lead.id is not None
     text = deciding.line("inbound.greeting")
-    if not known:
+    if deciding.state.stranger:
         text = _joined(deciding.line("disclosure"), deciding.line("inbound.unknown"))
     deciding.state.captures["right_person"] = "yes"
     deciding.say(text, purpose="ask", entry="inbound.greeting", asks="greeting", interruptible=False)

@@ -1,30 +1,39 @@
 """What the agent says, as Telnyx reports it: begun, ended, never begun; and what follows each kind of line."""
 
+from collections.abc import Callable
+
 from call_flow.effects import FileSegment
 from call_flow.events import Phrased, SpeakEnded, SpeakStarted
-from call_flow.machine import handoff, turns
+from call_flow.machine import closing, handoff, turns
 from call_flow.machine.deciding import Deciding
 from call_flow.record import Segment
 from call_flow.state import PROSPECT, Line
 
+KEPT = 12  # lines whose reports are still awaited
 HOLD_S = 30.0  # how long "one moment, please" is waited for
 
 
 def started(deciding: Deciding, body: SpeakStarted) -> None:
-    line = _line_of(deciding, body.leg, body.speak_id, body.line, begun=False)
+    line = _line_of(deciding, body.leg, body.speak_id, body.line, lambda line: line.begun_at is None)
     if line is not None:
         line.speak_id = body.speak_id or line.speak_id
         begin(deciding, line)
 
 
 def ended(deciding: Deciding, body: SpeakEnded) -> None:
-    line = _line_of(deciding, body.leg, body.speak_id, body.line, begun=True)
+    line = _line_of(
+        deciding,
+        body.leg,
+        body.speak_id,
+        body.line,
+        lambda line: line.ended_at is None or line.begun_at is None,
+    )
     if line is None:
         return
     line.speak_id = body.speak_id or line.speak_id
     if body.status == "completed":
         begin(deciding, line)
-    elif body.status == "cancelled_amd" and not line.stopped:
+    elif body.status == "cancelled_amd" and line is deciding.current_line(line.leg):
         _say_again(deciding, line)
         return
     finish(deciding, line)
@@ -55,7 +64,7 @@ def begin(deciding: Deciding, line: Line) -> None:
     state = deciding.state
     if line.leg != PROSPECT:
         return
-    if not line.stopped:
+    if not line.stopped and line.ended_at is None:
         state.turn = None
     line.seq = deciding.file(
         {
@@ -67,6 +76,8 @@ def begin(deciding: Deciding, line: Line) -> None:
             "strategy": line.entry,
         }
     )
+    if state.ended:
+        closing.learn(deciding)
 
 
 def finish(deciding: Deciding, line: Line) -> None:
@@ -75,12 +86,24 @@ def finish(deciding: Deciding, line: Line) -> None:
         return
     line.ended_at = deciding.at
     state = deciding.state
-    state.lines = [kept for kept in state.lines if kept.ended_at is None or kept.n == line.n]
+    state.lines = [kept for kept in state.lines if _of_use(kept) or kept.n == line.n][-KEPT:]
     if line.stopped or state.ended:
         return
     if line.leg == PROSPECT:
         deciding.cancel("line")
     _FOLLOWS[line.purpose](deciding, line)
+
+
+def _of_use(line: Line) -> bool:
+    """Still to be reported as begun or ended."""
+    return line.ended_at is None or (line.sent and line.begun_at is None)
+
+
+def give_up(deciding: Deciding, line: Line) -> None:
+    """News of the line is overdue: the call goes on, and what is reported of the line later is still filed."""
+    line.stopped = True
+    if not deciding.state.ended:
+        _FOLLOWS[line.purpose](deciding, line)
 
 
 def never_begun(deciding: Deciding, line: Line) -> None:
@@ -126,23 +149,28 @@ def mark_interrupted(deciding: Deciding, line: Line) -> None:
 
 
 def _line_of(
-    deciding: Deciding, leg: str, speak_id: str | None, n: int | None, *, begun: bool
+    deciding: Deciding, leg: str, speak_id: str | None, n: int | None, waits: Callable[[Line], bool]
 ) -> Line | None:
-    """The line a report speaks of: by Telnyx's id, by our number in client_state, else the oldest that waits
-    for it.
+    """The line a report speaks of: by Telnyx's id, by our number in client_state, else the oldest that waits for it.
+
+    A line that counts as over may still be reported: what was heard is filed, however late it is told.
     """
-    lines = [line for line in deciding.state.lines if line.leg == leg and line.sent and line.ended_at is None]
+    lines = [line for line in deciding.state.lines if line.leg == leg and line.sent]
     if speak_id is not None:
         for line in lines:
             if line.speak_id == speak_id:
                 return line
         lines = [line for line in lines if line.speak_id is None]
-    waiting = [line for line in lines if begun or line.begun_at is None]
-    for line in waiting:
-        if line.n == n:
-            return line
-    alive = [line for line in waiting if not line.stopped]
-    return (alive or waiting or [None])[0]  # type: ignore[list-item]
+    waiting = [line for line in lines if waits(line)]
+    ranked = sorted(
+        waiting, key=lambda line: (line.n != n, line.stopped or line.ended_at is not None, line.n)
+    )
+    return ranked[0] if ranked else None
+
+
+def _awaits_report(line: Line) -> bool:
+    """Whether Telnyx may still tell of it: that it ended, or, where that came first, that it had begun."""
+    return line.ended_at is None or (line.begun_at is None and line.speak_id is not None)
 
 
 def _after_ask(deciding: Deciding, line: Line) -> None:

@@ -30,10 +30,11 @@ def _silence(deciding: Deciding, rest: str) -> None:
 
 
 def _line(deciding: Deciding, rest: str) -> None:
-    """The line's end was never reported: it counts as said."""
+    """The line's end was never reported: it counts as over. Whether it was heard, its own webhooks tell,
+    however late.
+    """
     line = deciding.current_line()
     if line is not None and deciding.state.prospect.up:
-        speech.begin(deciding, line)
         speech.finish(deciding, line)
 
 

@@ -85,9 +85,9 @@ def _final(deciding: Deciding, body: Heard) -> None:
 def _talking(deciding: Deciding, text: str) -> None:
     state = deciding.state
     line = deciding.current_line()
-    if line is None or rules.asks_not_to_be_called(text):
+    if line is None or _opts_out(deciding, text):
         _take_turn(deciding, text)
-    elif line.begun_at is None:
+    elif line.begun_at is None and (line.interruptible or state.turn is not None):
         _same_turn(deciding, text)
     elif not line.interruptible:
         state.held = (*state.held, text)
@@ -130,8 +130,12 @@ def _take_turn(deciding: Deciding, text: str, texts: tuple[str, ...] | None = No
         deciding.state.turn = Turn(texts=texts or (text,), at=deciding.at, before=before)
 
 
+def _opts_out(deciding: Deciding, text: str) -> bool:
+    return conversation.opts_out(text, deciding.perceive(text))
+
+
 def _screening(deciding: Deciding, text: str) -> None:
-    if rules.asks_not_to_be_called(text):
+    if _opts_out(deciding, text):
         closing.do_not_call(deciding, text)
         return
     perceived = deciding.perceive(text)
@@ -139,29 +143,38 @@ def _screening(deciding: Deciding, text: str) -> None:
 
 
 def _closing(deciding: Deciding, text: str) -> None:
-    if rules.asks_not_to_be_called(text):
+    perceived = deciding.perceive(text)
+    if _opts_out(deciding, text):
         closing.do_not_call(deciding, text)
+    elif dialing.is_screening(text, perceived.intent, perceived.confidence):
+        dialing.screened_after_all(deciding)
 
 
 def _transferring(deciding: Deciding, text: str) -> None:
-    if rules.asks_not_to_be_called(text):
+    perceived = deciding.perceive(text)
+    if _opts_out(deciding, text):
         closing.do_not_call(deciding, text)
-    elif deciding.perceive(text).intent in (
-        "goodbye",
-        "hostile",
-        "objection.not_interested",
-        "deny",
-        "callback",
-    ):
-        handoff.prospect_changed_mind(deciding)
+    elif conversation.asks_whether_robot(text, perceived):
+        handoff.tell_who_waits(deciding, deciding.line("robot"))
+    elif perceived.intent in handoff.SECOND_THOUGHTS and perceived.confidence >= conversation.SURE:
+        handoff.prospect_changed_mind(deciding, perceived)
+
+
+def _bridged(deciding: Deciding, text: str) -> None:
+    """Two people talk; words that were still on their way are filed, and a wish not to be called is listed."""
+    _list_number(deciding, text)
 
 
 def _after_the_end(deciding: Deciding, text: str) -> None:
     """Filed all the same; a wish not to be called is honoured however late it is heard; the call is learned again."""
-    state = deciding.state
-    if rules.asks_not_to_be_called(text) and state.lead is not None:
-        deciding.emit(DoNotCall(phone=state.lead.phone, evidence=text))
+    _list_number(deciding, text)
     closing.learn(deciding)
+
+
+def _list_number(deciding: Deciding, text: str) -> None:
+    lead = deciding.state.lead
+    if lead is not None and _opts_out(deciding, text):
+        deciding.emit(DoNotCall(phone=lead.phone, evidence=text))
 
 
 _MODES = {
@@ -169,7 +182,7 @@ _MODES = {
     "screening": _screening,
     "talking": _talking,
     "transferring": _transferring,
-    "bridged": lambda deciding, text: None,
+    "bridged": _bridged,
     "closing": _closing,
     "ended": _after_the_end,
 }

@@ -22,7 +22,7 @@ REQUIRED_LINES = (
     *(f"ack.{n}" for n in range(1, 7)),
     *("ack.positive", "ack.negative", "repeat", "robot", "question.unknown", "hold"),
     *("silence.goodbye", "goodbye.polite", "goodbye.qualified", "wrong_person.goodbye", "dnc.confirm"),
-    *("callback.ask", "callback.confirm", "callback.unclear", "callback.sms"),
+    *("callback.ask", "callback.confirm", "callback.resume", "callback.unclear", "callback.sms"),
     *("maxtime.goodbye", "hostile.goodbye", "not_interested.goodbye"),
     *("transfer.announce", "transfer.wait", "transfer.failed_video", "transfer.failed_followup"),
     *("transfer.intro", "followup.ask", "followup.confirm", "video.sms", "voicemail.message"),
