@@ -168,11 +168,6 @@ def _line_of(
     return ranked[0] if ranked else None
 
 
-def _awaits_report(line: Line) -> bool:
-    """Whether Telnyx may still tell of it: that it ended, or, where that came first, that it had begun."""
-    return line.ended_at is None or (line.begun_at is None and line.speak_id is not None)
-
-
 def _after_ask(deciding: Deciding, line: Line) -> None:
     deciding.state.asked = line.asks
     deciding.timer("silence", deciding.settings.silence)

@@ -35,7 +35,7 @@ def _line(deciding: Deciding, rest: str) -> None:
     """
     line = deciding.current_line()
     if line is not None and deciding.state.prospect.up:
-        speech.finish(deciding, line)
+        speech.give_up(deciding, line)
 
 
 def _max(deciding: Deciding, rest: str) -> None:
