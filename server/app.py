@@ -21,12 +21,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from call_flow.effects import SetTimer
 from learning.embeddings import DEFAULT_MODEL, AsyncEmbedder, models_folder
 from server.api import ROUTES
-from server.decider import Decider, Outcome
+from server.arrivals import Arrivals
+from server.decider import Decider
 from server.dispatcher import Dispatcher, Sender
 from server.filing import Filer
+from server.hands import Hands
 from server.health import Health, Ping, StoreHealth
 from server.learning_parts import LearningParts, learning_parts
 from server.oracle import Oracle
@@ -42,6 +43,7 @@ from server.settings import Settings
 from server.showing import Showing
 from server.signature import Verifier
 from server.stores import Stores, open_stores
+from server.stray_legs import StrayLegs
 from server.sweeper import Sweeper
 from server.telnyx import Telnyx
 from server.timers import Alarm
@@ -52,7 +54,7 @@ from storage import calling_hours
 from storage.away import StoreAway
 from storage.calls import Calls
 from storage.closers import Closers
-from storage.inbox import Inbox, InboxKey
+from storage.inbox import Inbox
 from storage.jobs import Jobs
 from storage.leads import Leads
 from storage.outbox import Outbox
@@ -97,11 +99,12 @@ async def running(settings: Settings, *, worker: bool = False) -> AsyncIterator[
         model = _language_model(settings)
         if model is not None:
             closing.push_async_callback(model.close)
-        parts = assemble(settings, stores, shelf, telnyx, understanding, model)
-        await shelf.save_current(parts.services.clock.now())
-        await closing.enter_async_context(_beside(*_chores(settings, stores, understanding, worker)))
+        assembly = Assembly(settings, stores, shelf, telnyx, understanding, model)
+        parts = assembly.parts()
+        await shelf.save_current(assembly.clock.now())
+        await closing.enter_async_context(_beside(*_chores(assembly, worker)))
         await closing.enter_async_context(parts.at_work())
-        log.info("ready: owner %s, playbook %s", parts.owner, shelf.current.version)
+        log.info("ready: owner %s, playbook %s", assembly.owner, shelf.current.version)
         yield parts.services
 
 
@@ -146,10 +149,9 @@ def schema_steps(stores: Stores, model: str) -> dict[str, Step]:
 Chore = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
-def _chores(
-    settings: Settings, stores: Stores, understanding: Understanding, worker: bool
-) -> tuple[Chore, ...]:
+def _chores(assembly: "Assembly", worker: bool) -> tuple[Chore, ...]:
     """What runs beside a server until it stops."""
+    settings, stores, understanding = assembly.settings, assembly.stores, assembly.understanding
 
     async def schemas(stop: asyncio.Event) -> None:
         await ensure_schemas(schema_steps(stores, understanding.vectors.model), stop)
@@ -159,10 +161,12 @@ def _chores(
         await stop.wait()
         watching.cancel()
 
+    connection = settings.telnyx_connection_id
+    stray = StrayLegs(assembly.telnyx, assembly.calls, assembly.clock, connection).run
     if not worker:
-        return schemas, statistics
-    parts = learning_parts(stores, understanding.embedder, settings.clock().now)
-    return schemas, statistics, worker_of(stores, parts).run
+        return schemas, statistics, stray
+    parts = learning_parts(stores, understanding.embedder, assembly.clock.now)
+    return schemas, statistics, stray, worker_of(stores, parts).run
 
 
 @asynccontextmanager
@@ -183,9 +187,7 @@ async def _beside(*chores: Chore) -> AsyncIterator[None]:
 class Parts:
     """A process's moving parts, assembled and not yet moving."""
 
-    owner: str
     services: Services
-    shelf: Shelf
     sweeper: Sweeper
     alarm: Alarm
     showing: Showing
@@ -208,109 +210,102 @@ class Parts:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def assemble(
-    settings: Settings,
-    stores: Stores,
-    shelf: Shelf,
-    telnyx: Telnyx,
-    understanding: Understanding,
-    model: LanguageModel | None = None,
-) -> Parts:
-    """Wires one process's parts to each other."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    clock, pool = settings.clock(), stores.pool
-    inbox, outbox, calls, leads = Inbox(pool), Outbox(pool), Calls(pool), Leads(pool)
-    oracle = Oracle(
-        understanding.perceiver,
-        understanding.policy,
-        understanding.predictor,
-        Closers(pool),
-        leads,
-        settings.call_settings(),
-        settings.seed,
-    )
-    hands = _Hands()
-    decider = Decider(calls, inbox, shelf, oracle, clock, owner, hands.decided)
-    reporter = Reporter(outbox, clock, decider.decide)
-    reconciler = Reconciler(telnyx, outbox, calls, reporter, settings.telnyx_connection_id)
-    account = {"from": settings.from_number, "connection_id": settings.telnyx_connection_id}
-    sender = TelnyxSender(telnyx, outbox, calls, reporter, clock, owner, account, reconciler.look_for)
-    filer = Filer(stores.conversations, outbox, clock, owner)
-    senders: dict[str, Sender] = {"telnyx": sender, "mongo": filer}
-    if model is not None:
-        senders["phrase"] = Phraser(model, outbox, clock, owner, decider.decide)
-    dispatcher = Dispatcher(outbox, senders, owner)
-    alarm = Alarm(Timers(pool), clock, decider.decide)
-    showing = Showing(stores.cache)
-    hands.dispatcher, hands.alarm, hands.showing, hands.decider = dispatcher, alarm, showing, decider
-    router = Router(inbox, calls, shelf, clock, decider.decide)
-    arrivals = Arrivals(decider, router)
-    webhooks = Webhooks(
-        inbox, Verifier(settings.telnyx_public_key), clock, settings.webhook_max_bytes, arrivals.arrived
-    )
-    placing = Placing(
-        calls,
-        leads,
-        shelf,
-        calling_hours.read_packaged(),
-        clock,
-        settings.call_settings,
-        tuple(settings.missing()),
-        settings.control_share,
-        settings.seed,
-        decider.decide,
-    )
-    services_ = Services(
-        clock=clock,
-        api_token=settings.api_token.get_secret_value(),
-        inbox=inbox,
-        outbox=outbox,
-        calls=calls,
-        leads=leads,
-        closers=Closers(pool),
-        transfers=Transfers(pool),
-        placing=placing,
-        webhooks=webhooks,
-        decider=decider,
-        dispatcher=dispatcher,
-        health=Health(pings(stores)),
-    )
-    return Parts(owner, services_, shelf, Sweeper(inbox, decider, router), alarm, showing)
+class Assembly:
+    """Wires one process's parts to each other; nothing moves before `parts` are set to work."""
 
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        shelf: Shelf,
+        telnyx: Telnyx,
+        understanding: Understanding,
+        model: LanguageModel | None = None,
+    ) -> None:
+        self.settings, self.stores, self.shelf, self.telnyx = settings, stores, shelf, telnyx
+        self.understanding, self.model = understanding, model
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.clock = settings.clock()
+        self.inbox, self.outbox = Inbox(stores.pool), Outbox(stores.pool)
+        self.calls, self.leads = Calls(stores.pool), Leads(stores.pool)
+        self.closers = Closers(stores.pool)
 
-class _Hands:
-    """What follows a decision that was written, in this process: sending, timers, further events, the console."""
+    def parts(self) -> Parts:
+        decider = Decider(self.calls, self.inbox, self.shelf, self._oracle(), self.clock, self.owner)
+        dispatcher = Dispatcher(self.outbox, self._senders(decider), self.owner)
+        alarm = Alarm(Timers(self.stores.pool), self.clock, decider.decide)
+        showing = Showing(self.stores.cache)
+        decider.follow(Hands(dispatcher, alarm, showing, decider.decide).decided)
+        router = Router(self.inbox, self.calls, self.shelf, self.clock, decider.decide)
+        services_ = self._services(decider, dispatcher, router)
+        return Parts(services_, Sweeper(self.inbox, decider, router), alarm, showing)
 
-    dispatcher: Dispatcher
-    alarm: Alarm
-    showing: Showing
-    decider: Decider
+    def _oracle(self) -> Oracle:
+        return Oracle(
+            self.understanding.perceiver,
+            self.understanding.policy,
+            self.understanding.predictor,
+            self.closers,
+            self.leads,
+            self.settings.call_settings(),
+            self.settings.seed,
+        )
 
-    def decided(self, outcome: Outcome) -> None:
-        self.dispatcher.take(outcome.decided, outcome.pending.call_id)
-        for effect in outcome.decision.effects:
-            if isinstance(effect, SetTimer):
-                self.alarm.note(effect.due)
-        if outcome.decided.events:
-            self.decider.decide(outcome.pending.call_id)
-        self.showing.note(outcome)
+    def _senders(self, decider: Decider) -> dict[str, Sender]:
+        """By kind of destination."""
+        connection = self.settings.telnyx_connection_id
+        reporter = Reporter(self.outbox, self.clock, decider.decide)
+        reconciler = Reconciler(self.telnyx, self.outbox, self.calls, reporter, connection)
+        senders: dict[str, Sender] = {
+            "telnyx": TelnyxSender(
+                self.telnyx,
+                self.outbox,
+                self.calls,
+                reporter,
+                self.clock,
+                self.owner,
+                {"from": self.settings.from_number, "connection_id": connection},
+                reconciler.look_for,
+            ),
+            "mongo": Filer(self.stores.conversations, self.outbox, self.clock, self.owner),
+        }
+        if self.model is not None:
+            senders["phrase"] = Phraser(self.model, self.outbox, self.clock, self.owner, decider.decide)
+        return senders
 
+    def _services(self, decider: Decider, dispatcher: Dispatcher, router: Router) -> Services:
+        settings = self.settings
+        verifier = Verifier(settings.telnyx_public_key)
+        arrived = Arrivals(decider, router).arrived
+        return Services(
+            clock=self.clock,
+            api_token=settings.api_token.get_secret_value(),
+            inbox=self.inbox,
+            outbox=self.outbox,
+            calls=self.calls,
+            leads=self.leads,
+            closers=self.closers,
+            transfers=Transfers(self.stores.pool),
+            placing=self._placing(decider),
+            webhooks=Webhooks(self.inbox, verifier, self.clock, settings.webhook_max_bytes, arrived),
+            decider=decider,
+            dispatcher=dispatcher,
+            health=Health(pings(self.stores)),
+        )
 
-class Arrivals:
-    """Sends a new event on to whoever can use it: its call's decider, or the router where it names no call."""
-
-    def __init__(self, decider: Decider, router: Router) -> None:
-        self._decider = decider
-        self._router = router
-        self._routing: set[asyncio.Task[None]] = set()
-
-    def arrived(self, key: InboxKey) -> None:
-        if key.call_id is not None:
-            self._decider.decide(key.call_id)
-            return
-        task = asyncio.create_task(self._router.route_new(key))
-        self._routing.add(task)
-        task.add_done_callback(self._routing.discard)
+    def _placing(self, decider: Decider) -> Placing:
+        return Placing(
+            self.calls,
+            self.leads,
+            self.shelf,
+            calling_hours.read_packaged(),
+            self.clock,
+            self.settings.call_settings,
+            tuple(self.settings.missing()),
+            self.settings.control_share,
+            self.settings.seed,
+            decider.decide,
+        )
 
 
 def pings(stores: Stores) -> dict[str, Ping]:

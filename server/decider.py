@@ -54,10 +54,7 @@ class Outcome:
 
 
 class Decider:
-    """`decide` is safe to call for any call at any time and as often as one likes.
-
-    `decided` is told of each decision that was written, before the next event of the call is read.
-    """
+    """`decide` is safe to call for any call at any time and as often as one likes."""
 
     def __init__(
         self,
@@ -67,7 +64,6 @@ class Decider:
         oracle: Oracle,
         clock: Clock,
         owner: str,
-        decided: Callable[[Outcome], None],
     ) -> None:
         self._calls = calls
         self._inbox = inbox
@@ -75,13 +71,17 @@ class Decider:
         self._oracle = oracle
         self._clock = clock
         self._owner = owner
-        self._decided = decided
+        self._decided: Callable[[Outcome], None] = lambda outcome: None
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._again: set[UUID] = set()
         self._refused: Counter[int] = Counter()  # by inbox seq
         self._closed = False
         self.counts: Counter[str] = Counter()
         self.took_ms: deque[float] = deque(maxlen=10_000)
+
+    def follow(self, decided: Callable[[Outcome], None]) -> None:
+        """`decided` is told of each decision that was written, before the next event of the call is read."""
+        self._decided = decided
 
     def decide(self, call_id: UUID) -> None:
         """Sees to it that everything the call has received by now is decided, without waiting for it."""

@@ -76,6 +76,8 @@ class Dispatcher:
                 self._start((call_id, destination))
         except StoreAway as away:
             log.warning("outbox not read: %s", away)
+        except Exception:
+            log.exception("reading the outbox failed; it will be tried again")
 
     def _start(self, chain: Chain, head: OutboxRow | None = None) -> None:
         if self._closed.is_set() or _kind(chain) not in self._senders:

@@ -102,6 +102,11 @@ class Settings(BaseSettings):
     webhook_max_bytes: int = Field(default=256 * 1024, ge=1024)
     postgres_connections: int = Field(default=10, ge=2)
 
+    def model_post_init(self, context: object) -> None:
+        """A clock that was set going without an origin begins with the settings, once for all who ask."""
+        if self.clock_origin is None and (self.clock_epoch is not None or self.clock_rate != 1.0):
+            self.clock_origin = time.time()
+
     @classmethod
     def read(cls, **overrides: object) -> "Settings":
         """Raises `SettingsError` that names each malformed variable."""
@@ -121,11 +126,11 @@ class Settings(BaseSettings):
         )
 
     def clock(self) -> Clock:
-        """Without an epoch business time is wall time, `clock_rate` notwithstanding only if it is 1."""
-        if self.clock_epoch is None and self.clock_rate == 1.0:
+        """Wall time where neither origin nor epoch nor rate is set; without an epoch it begins at the origin."""
+        if self.clock_origin is None:
             return Clock()
-        origin = self.clock_origin if self.clock_origin is not None else time.time()
-        return Clock(origin, self.clock_epoch or datetime.fromtimestamp(origin, UTC), self.clock_rate)
+        epoch = self.clock_epoch or datetime.fromtimestamp(self.clock_origin, UTC)
+        return Clock(self.clock_origin, epoch, self.clock_rate)
 
     def call_settings(self) -> CallSettings:
         """What a call that begins now is told and keeps."""

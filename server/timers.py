@@ -43,6 +43,9 @@ class Alarm:
             except StoreAway as away:
                 log.warning("timers wait: %s", away)
                 await asyncio.sleep(POLL_S)
+            except Exception:
+                log.exception("firing timers failed; it will be tried again")
+                await asyncio.sleep(POLL_S)
 
     async def close(self) -> None:
         self._closed = True

@@ -89,9 +89,8 @@ class Process:
             Leads(pool),
             SETTINGS,
         )
-        self.decider = Decider(
-            self.calls, self.inbox, self.shelf, oracle, self.clock, owner, self.outcomes.append
-        )
+        self.decider = Decider(self.calls, self.inbox, self.shelf, oracle, self.clock, owner)
+        self.decider.follow(self.outcomes.append)
         self.router = Router(self.inbox, self.calls, self.shelf, self.clock, self.decider.decide)
         self.sweeper = Sweeper(self.inbox, self.decider, self.router)
 
