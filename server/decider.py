@@ -127,7 +127,7 @@ class Decider:
             log.warning("call %s waits: %s", call_id, away)
 
     async def _next(self, call_id: UUID) -> bool:
-        """Decides the call's oldest undecided event; False where there is none."""
+        """Decides the call's oldest undecided event; False where it was the only one, or there was none."""
         pending = await self._calls.next_pending(call_id)
         if pending is None:
             return False
@@ -145,7 +145,7 @@ class Decider:
         self.counts["decided"] += 1
         self.took_ms.append((time.perf_counter() - began) * 1000)
         self._decided(Outcome(pending, outcome[0], outcome[1], decided))
-        return True
+        return pending.more
 
     async def _written(self, pending: Pending, decision: Decision) -> Decided | None:
         """None where another process was first, or where the event is now aside: Postgres refuses the decision."""

@@ -43,7 +43,7 @@ class NoSuchCall(LookupError):
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A call as it stands and the oldest event that it has not decided. `state_json` is None for a call's
-    first event.
+    first event; `more`: other events of it wait, too.
     """
 
     call_id: UUID
@@ -51,6 +51,7 @@ class Pending:
     playbook_version: str
     state_json: str | None
     event: InboxRow
+    more: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class Calls:
         if row["seq"] is None:
             return None
         event = InboxRow.read(row)
-        return Pending(call_id, row["version"], row["playbook_version"], row["state"], event)
+        return Pending(call_id, row["version"], row["playbook_version"], row["state"], event, row["more"])
 
     async def decide(self, decision: Decision) -> Decided | None:
         """Writes a decision. None: the version has moved on and nothing was written; read again and decide

@@ -6,8 +6,9 @@ ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
 -- name: next_pending
--- A call with its oldest event that is not decided; a row without an event where all are.
-SELECT c.version, c.playbook_version, c.state::text AS state, i.*
+-- A call with its oldest event that is not decided, and whether there are more; a row without an event where all are.
+SELECT c.version, c.playbook_version, c.state::text AS state, i.*,
+    EXISTS (SELECT FROM inbox later WHERE later.call_id = c.id AND later.status = 'received' AND later.seq > i.seq) AS more
 FROM calls c
 LEFT JOIN LATERAL (
     SELECT * FROM inbox WHERE call_id = c.id AND status = 'received' ORDER BY seq LIMIT 1
