@@ -57,6 +57,7 @@ class Line(Draft):
     phase: Phase
     purpose: str  # what follows when it has ended: "ask", "goodbye", "whisper", "announce", …
     interruptible: bool = True
+    choice: Choice | None = None  # the draw that worded it
     decided_at: datetime
     sent: bool = False  # False while a language model may still phrase it
     speak_id: str | None = None

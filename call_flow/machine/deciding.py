@@ -69,8 +69,8 @@ class Deciding:
             raise Needs(Prediction(features=features))
         return self.event.given.prediction
 
-    def choose(self, key: str, moment: str, phase: Phase, arms: tuple[str, ...]) -> str:
-        """The arm that the policy's vector and draw take; recorded so that another policy can be judged on it."""
+    def choose(self, key: str, moment: str, phase: Phase, arms: tuple[str, ...]) -> Choice:
+        """The arm that the policy's vector and draw take. It counts once the line that says it is being heard."""
         state = self.state
         if key not in self.event.given.vectors:
             raise Needs(
@@ -84,7 +84,7 @@ class Deciding:
                 )
             )
         vector = self.event.given.vectors[key]
-        choice = Choice(
+        return Choice(
             key=key,
             moment=moment,
             phase=phase,
@@ -97,9 +97,6 @@ class Deciding:
             posterior_version=vector.posterior_version,
             at=self.at,
         )
-        state.choices.append(choice)
-        self.emit(fx.RecordChoice(choice=choice))
-        return choice.taken
 
     # commands and timers
 
@@ -170,6 +167,7 @@ class Deciding:
         leg: str = PROSPECT,
         asks: str | None = None,
         interruptible: bool = True,
+        choice: Choice | None = None,
     ) -> Line:
         """Speaks `text` on `leg`. What was decided for it and has not begun is the caller's to supersede first."""
         state = self.state
@@ -183,6 +181,7 @@ class Deciding:
             phase=state.phase,
             purpose=purpose,
             interruptible=interruptible,
+            choice=choice,
             decided_at=self.at,
         )
         state.lines.append(line)

@@ -26,12 +26,13 @@ def raised(deciding: Deciding, kind: str) -> None:
         record.resolved = False
         closing.goodbye(deciding, "not_interested.goodbye", FinalStatus.DISQUALIFIED, "objection")
         return
-    record.response = deciding.choose(
-        f"objection:{len(state.objections)}", f"objection.{kind}", state.phase, arms
+    choice = deciding.choose(
+        f"objection:{deciding.count('objection')}", f"objection.{kind}", state.phase, arms
     )
+    record.response = choice.taken
     text = deciding.book.render(deciding.book.spoken(record.response), deciding.values())
     state.objection, state.reprompts = kind, 0
-    deciding.say(text, purpose="ask", entry=record.response, asks="objection")
+    deciding.say(text, purpose="ask", entry=record.response, asks="objection", choice=choice)
     state.asked = "objection"
 
 

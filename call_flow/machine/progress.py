@@ -3,6 +3,7 @@
 from call_flow import hotness
 from call_flow.machine.deciding import Deciding
 from call_flow.phases import CAPTURES, ORDER, SKIPPABLE, Phase, PhaseOutcome, PhaseRecord
+from call_flow.record import Choice
 from call_flow.state import CallState
 
 # The questions outside the phases' own: how they are taken up again, and how asked when the answer was none.
@@ -55,11 +56,10 @@ def ask(deciding: Deciding, before: str = "") -> None:
     """The phase's own question, worded by the policy where it chooses."""
     phase = deciding.state.phase
     moment = CHOSEN.get(phase)
-    if moment is None:
-        entry_id, text = f"{phase}.ask", deciding.line(f"{phase}.ask")
-    else:
-        entry_id, text = _chosen(deciding, moment, phase)
-    _say_question(deciding, entry_id, _joined(before, text), phase)
+    choice = _chosen(deciding, moment, phase) if moment else None
+    entry = choice.taken if choice else f"{phase}.ask"
+    text = deciding.book.render(deciding.book.spoken(entry), deciding.values())
+    _say_question(deciding, entry, _joined(before, text), phase, choice)
 
 
 def resume(deciding: Deciding, before: str = "") -> None:
@@ -125,17 +125,20 @@ def acknowledgement(deciding: Deciding) -> str:
     return deciding.line(f"ack.{n}")
 
 
-def _chosen(deciding: Deciding, moment: str, phase: Phase) -> tuple[str, str]:
+def _chosen(deciding: Deciding, moment: str, phase: Phase) -> Choice:
     arms = tuple(strategy.id for strategy in deciding.book.strategies(moment))
     count = deciding.count(f"choice:{moment}")
-    taken = deciding.choose(moment if count == 1 else f"{moment}:{count}", moment, phase, arms)
-    return taken, deciding.book.render(deciding.book.spoken(taken), deciding.values())
+    return deciding.choose(moment if count == 1 else f"{moment}:{count}", moment, phase, arms)
 
 
-def _say_question(deciding: Deciding, entry: str, text: str, phase: Phase) -> None:
+def _say_question(
+    deciding: Deciding, entry: str, text: str, phase: Phase, choice: Choice | None = None
+) -> None:
     # The opening tells who calls, that it is an AI voice and recorded, and how to opt out: it is heard out.
     interruptible = phase is not Phase.GREETING
-    deciding.say(text, purpose="ask", entry=entry, asks=str(phase), interruptible=interruptible)
+    deciding.say(
+        text, purpose="ask", entry=entry, asks=str(phase), interruptible=interruptible, choice=choice
+    )
     deciding.state.asked = str(phase)
 
 

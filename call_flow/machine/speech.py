@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from call_flow.effects import FileSegment
+from call_flow.effects import FileSegment, RecordChoice
 from call_flow.events import Phrased, SpeakEnded, SpeakStarted
 from call_flow.machine import closing, handoff, turns
 from call_flow.machine.deciding import Deciding
@@ -64,6 +64,9 @@ def begin(deciding: Deciding, line: Line) -> None:
     state = deciding.state
     if line.leg != PROSPECT:
         return
+    if line.choice is not None and line.choice not in state.choices:
+        state.choices.append(line.choice)
+        deciding.emit(RecordChoice(choice=line.choice))
     if not line.stopped and line.ended_at is None:
         state.turn = None
     line.seq = deciding.file(
@@ -126,6 +129,7 @@ def _say_again(deciding: Deciding, line: Line) -> None:
         leg=line.leg,
         asks=line.asks,
         interruptible=line.interruptible,
+        choice=line.choice,
     )
 
 

@@ -1,5 +1,6 @@
 """The values that fill the playbook's placeholders: what is known of the lead, in words a voice can say."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ def values_for(state: CallState) -> dict[str, str]:
         "agent_name": settings.agent_name,
         "business": settings.business,
         "closer_name": settings.closer_name,
-        "callback_number": settings.callback_number,
+        "callback_number": spoken_number(settings.callback_number),
         "video_url": settings.video_url,
         "source": _SOURCES.get(lead.source.lower(), lead.source),
         "initial_interest": lead.initial_interest.replace("_", " "),
@@ -33,6 +34,12 @@ def values_for(state: CallState) -> dict[str, str]:
     }
     values |= {name: state.captures.get(name, "") for name in _NAMES}
     return {name: value for name, value in values.items() if value}
+
+
+def spoken_number(number: str) -> str:
+    """A number of the North American plan as voices read it digit by digit: "(800) 555-0100"; others as they are."""
+    found = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", number)
+    return f"({found[1]}) {found[2]}-{found[3]}" if found else number
 
 
 def spoken_time(at: datetime, timezone: str) -> str:

@@ -52,10 +52,11 @@ class Call:
 
     # the machine
 
-    def feed(self, body: ev.Body, *, after: float = 0.0) -> tuple[fx.Effect, ...]:
-        """Reduces one event, answering what the machine needs as a world would."""
+    def feed(self, body: ev.Body, *, after: float = 0.0, late: float = 0.0) -> tuple[fx.Effect, ...]:
+        """Reduces one event, answering what the machine needs as a world would. `late`: seconds on its way."""
         self.now += timedelta(seconds=after)
-        event = ev.Event(id=str(len(self.events)), at=self.now, occurred_at=self.now, body=body)
+        occurred = self.now - timedelta(seconds=late)
+        event = ev.Event(id=str(len(self.events)), at=self.now, occurred_at=occurred, body=body)
         while True:
             try:
                 self.state, effects = self.machine.reduce(self.state, event)
@@ -97,7 +98,7 @@ class Call:
                 self.legs_of_lines[args["line"]] = leg
                 self.log.append(f"{'agent' if leg == PROSPECT else 'whisper'}: {args['payload']}")
             case fx.VoidCommands(keys=keys, all_speech=everything):
-                gone = {int(key.removeprefix("speak:")) for key in keys}
+                gone = {int(key.removeprefix("speak:")) for key in keys if key.startswith("speak:")}
                 self.speaking = [n for n in self.speaking if not everything and n not in gone]
             case fx.Command(action=action, leg=leg):
                 self.log.append(f"<{action} {leg}>")
@@ -146,6 +147,7 @@ class Call:
         sentiment: float = 0.0,
         after: float = 1.0,
         final: bool = True,
+        late: float = 0.0,
         **slots: object,
     ) -> "Call":
         """The prospect's words, with what they are understood as."""
@@ -153,7 +155,7 @@ class Call:
             intent=intent, confidence=confidence, sentiment=sentiment, slots=Slots(**slots)
         )
         self.log.append(f"prospect: {text}")
-        self.feed(ev.Heard(leg=PROSPECT, text=text, final=final, confidence=0.93), after=after)
+        self.feed(ev.Heard(leg=PROSPECT, text=text, final=final, confidence=0.93), after=after, late=late)
         return self
 
     def reply(self, text: str, intent: str = "other", **rest: object) -> "Call":

@@ -91,9 +91,9 @@ class Walk:
         self.forbidden = False
         self.answered = True
 
-    def feed(self, body: ev.Body, *, after: float = 0.0) -> tuple[fx.Effect, ...]:
+    def feed(self, body: ev.Body, *, after: float = 0.0, late: float = 0.0) -> tuple[fx.Effect, ...]:
         before = self.call.state
-        effects = self.call_feed(body, after=after)
+        effects = self.call_feed(body, after=after, late=late)
         self.check_moves(before, self.call.state)
         self.check_words(before, body, effects)
         return effects

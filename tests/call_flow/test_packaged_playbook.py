@@ -98,7 +98,7 @@ def test_the_last_question_says_what_is_asked_and_nothing_else(book, phase):
 
 
 def test_times_are_asked_for_in_words_that_say_so(book):
-    for line_id in ("callback.ask", "callback.unclear", "followup.ask"):
+    for line_id in ("callback.ask", "callback.resume", "callback.unclear", "followup.ask"):
         assert re.search(r"better time|what time|\bwhen\b", book.line(line_id).text, re.IGNORECASE)
 
 

@@ -22,7 +22,7 @@ MODES: dict[str, set[str]] = {
     "talking": {"screening", "transferring", "closing", "ended"},
     "transferring": {"bridged", "closing", "ended"},
     "bridged": {"ended"},
-    "closing": {"ended"},
+    "closing": {"screening", "ended"},  # back only for a bot that detection took for an answering machine
     "ended": set(),
 }
 

@@ -1,0 +1,197 @@
+"""One stored call: its events with all that the world answered, and what the machine made of each.
+
+A history is never mended to fit a machine: it replays as it was, or it is recorded again on purpose.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from call_flow.effects import Effect
+from call_flow.events import EVENT_FORM, Event
+from call_flow.machine import Machine
+from call_flow.model import Frozen
+from call_flow.needs import Needs
+from call_flow.phases import Phase, PhaseRecord
+from call_flow.playbook.book import Playbook
+from call_flow.state import MACHINE_VERSION, STATE_FORM, CallState
+from call_flow.status import FinalStatus
+
+FOLDER = Path(__file__).parent
+CALLS = FOLDER / "calls"
+PLAYBOOKS = FOLDER / "playbooks"
+
+# What replays a history of that version. A machine that is changed under a new number keeps its place here.
+MACHINES: dict[int, type[Machine]] = {MACHINE_VERSION: Machine}
+
+
+class Gone(LookupError):
+    """A history is pinned to something that the code no longer has."""
+
+
+class Step(Frozen):
+    """One event, and where it left the call. `left`: the phases that ended with it, "phase outcome, notes"."""
+
+    event: Event
+    phase: Phase
+    mode: str
+    left: tuple[str, ...] = ()
+    final_status: FinalStatus | None = None
+    effects: tuple[Effect, ...] = ()
+
+
+class History(Frozen):
+    name: str
+    shows: str
+    playbook: str
+    machine_version: int
+    state_form: int
+    event_form: int
+    steps: tuple[Step, ...]
+    state: CallState
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return tuple(step.event for step in self.steps)
+
+
+def record(name: str, shows: str, book: Playbook, call_id: str, events: Sequence[Event]) -> History:
+    """The history of these events under today's machine."""
+    steps, state = reduced(Machine(book), call_id, events)
+    return History(
+        name=name,
+        shows=shows,
+        playbook=book.version,
+        machine_version=MACHINE_VERSION,
+        state_form=STATE_FORM,
+        event_form=EVENT_FORM,
+        steps=tuple(steps),
+        state=state,
+    )
+
+
+def replay(history: History) -> History:
+    """The same events under the machine and the playbook that the history is pinned to.
+
+    Stops where the machine asks the world for what was never answered. Raises Gone.
+    """
+    machine = machine_of(history)(playbook_of(history.playbook))
+    steps, state = reduced(machine, history.state.call_id, history.events)
+    return history.model_copy(update={"steps": tuple(steps), "state": state})
+
+
+def reduced(machine: Machine, call_id: str, events: Iterable[Event]) -> tuple[list[Step], CallState]:
+    state, steps = CallState.new(call_id), []
+    for event in events:
+        before = state
+        try:
+            state, effects = machine.reduce(before, event)
+        except Needs:
+            break
+        steps.append(_step(event, before, state, effects))
+    return steps, state
+
+
+def machine_of(history: History) -> type[Machine]:
+    """Raises Gone, naming the version."""
+    try:
+        return MACHINES[history.machine_version]
+    except KeyError:
+        raise Gone(f"{history.name}: machine version {history.machine_version} is gone") from None
+
+
+@cache
+def playbook_of(version: str) -> Playbook:
+    """The stored playbook of that version. Raises Gone, naming the version."""
+    file = PLAYBOOKS / f"{version}.json"
+    if not file.is_file():
+        raise Gone(f"playbook {version} is gone: {file.name} is not stored")
+    book = Playbook.load(json.loads(file.read_text(encoding="utf-8")))
+    if book.version != version:
+        raise Gone(f"playbook {version} is gone: {file.name} holds {book.version}")
+    return book
+
+
+def keep_playbook(book: Playbook) -> None:
+    PLAYBOOKS.mkdir(exist_ok=True)
+    file = PLAYBOOKS / f"{book.version}.json"
+    if not file.is_file():
+        parts = [
+            f"{json.dumps(kind)}: [\n" + ",\n".join(_json(entry) for entry in entries) + "\n]"
+            for kind, entries in book.dump().items()
+        ]
+        file.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+def drop_unused_playbooks() -> None:
+    used = {load(name).playbook for name in names()}
+    for file in PLAYBOOKS.glob("*.json"):
+        if file.stem not in used:
+            file.unlink()
+
+
+def names() -> list[str]:
+    return sorted(file.stem for file in CALLS.glob("*.json"))
+
+
+def load(name: str) -> History:
+    return History.model_validate_json((CALLS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def save(history: History) -> None:
+    CALLS.mkdir(exist_ok=True)
+    (CALLS / f"{history.name}.json").write_text(written(history), encoding="utf-8")
+
+
+def written(history: History) -> str:
+    """JSON with an event, an effect and a field of the state a line, so that a change is a change of lines."""
+    head = history.model_dump(mode="json", exclude={"steps", "state"})
+    lines = [f" {json.dumps(key)}: {_json(value)}" for key, value in head.items()]
+    steps = ",\n".join(_written_step(step) for step in history.steps)
+    state = ",\n".join(
+        f"  {json.dumps(key)}: {_json(value)}" for key, value in as_json(history.state).items()
+    )
+    lines += [f' "steps": [\n{steps}\n ]', f' "state": {{\n{state}\n }}']
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def as_json(model: Any) -> dict[str, Any]:
+    """As it is stored and compared: what is None is left out."""
+    found: dict[str, Any] = model.model_dump(mode="json", exclude_none=True)
+    return found
+
+
+def _written_step(step: Step) -> str:
+    """The event, then where it left the call, then each effect."""
+    event = as_json(step.event)
+    event["given"] = {key: value for key, value in event["given"].items() if value != {}}
+    where = {key: value for key, value in as_json(step).items() if key not in ("event", "effects")}
+    effects = "".join(f",\n    {_json(as_json(effect))}" for effect in step.effects)[1:]
+    return f'  {{"event": {_json(event)},\n   {_json(where)[1:-1]},\n   "effects": [{effects}]}}'
+
+
+def _step(event: Event, before: CallState, after: CallState, effects: tuple[Effect, ...]) -> Step:
+    return Step(
+        event=event,
+        phase=after.phase,
+        mode=after.mode,
+        left=_left(before.phases, after.phases),
+        final_status=after.final_status,
+        effects=effects,
+    )
+
+
+def _left(before: list[PhaseRecord], after: list[PhaseRecord]) -> tuple[str, ...]:
+    """The phases that ended between the two; a turn that was taken back has none."""
+    known = [record for record in before if record.ended_at]
+    return tuple(
+        f"{record.phase} {record.outcome}" + (f", {record.notes}" if record.notes else "")
+        for record in after
+        if record.ended_at and record not in known
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
