@@ -183,6 +183,8 @@ def success(records: Sequence[CallRecord]) -> float:
 
 def bench(plans: Sequence[Plan], seeds: Sequence[int], jobs: int, folder: Path) -> Iterator[Run]:
     """Every plan with every seed, on `jobs` processes, as they are done."""
+    for library in ("OPENBLAS", "OMP", "MKL"):  # one thread a process: small matrices only lose by more
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     with ProcessPoolExecutor(jobs, get_context("spawn"), _begin_process, (str(folder),)) as pool:
         waiting = [pool.submit(_run_in_process, plan, seed) for seed in seeds for plan in plans]
         try:
