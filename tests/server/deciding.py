@@ -23,7 +23,7 @@ from server.routing import Router
 from server.sweeper import Sweeper
 from storage.calls import CallRow, Calls
 from storage.closers import Closers
-from storage.inbox import Inbox, ReceivedEvent
+from storage.inbox import Inbox, InboxKey, ReceivedEvent
 from storage.leads import Leads
 from storage.playbook import read_packaged
 from storage.playbooks import Playbooks
@@ -113,6 +113,16 @@ class Process:
 
     async def receive(self, call_id: UUID, body: dict[str, Any], event_id: str | None = None) -> None:
         await self.inbox.receive(ours(call_id, body, self.clock.now(), event_id))
+
+    async def status_of(self, key: InboxKey) -> str:
+        """The event's status, once it is no longer just received."""
+        async with asyncio.timeout(10):
+            while True:
+                row = await self.inbox.get(key.seq)
+                assert row is not None
+                if row.status != "received":
+                    return row.status
+                await asyncio.sleep(0.01)
 
     async def decided(self, call_id: UUID, count: int) -> CallRow:
         """The call, once that many of its events have been decided or set aside."""

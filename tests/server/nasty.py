@@ -77,7 +77,7 @@ class NastyTelnyx(httpx.AsyncBaseTransport):
 
 
 def _seen(request: httpx.Request) -> Request:
-    path = request.url.path.removeprefix("/v2")
+    path = request.url.raw_path.decode().partition("?")[0].removeprefix("/v2")
     action = path.rsplit("/", 1)[-1]
     if path == "/calls":
         action = "dial"
