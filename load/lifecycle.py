@@ -101,9 +101,7 @@ class Lifecycle:
             self._add("call.hangup", ends(leg) | hangup(leg, *_UNREACHED[behaviour], spoke=False))
             return
         leg.answered_at = leg.started_at
-        self._add(
-            "call.answered", ends(leg) | {"codec": "PCMU", "sampling_rate": 8000} | answered(leg)
-        )
+        self._add("call.answered", ends(leg) | {"codec": "PCMU", "sampling_rate": 8000} | answered(leg))
         machine = behaviour in _MACHINES
         if not machine:
             self._say(self._mind.greet())
@@ -132,7 +130,9 @@ class Lifecycle:
         if step.event_type == "call.hangup":
             self.over = True
             self._steps.clear()
-        elif step.event_type == "call.speak.ended" and not self._steps and self.leg.behaviour not in _MACHINES:
+        elif (
+            step.event_type == "call.speak.ended" and not self._steps and self.leg.behaviour not in _MACHINES
+        ):
             text, self._lines = " ".join(self._lines), []
             self._say(self._mind.hear(text))
 
@@ -145,7 +145,8 @@ class Lifecycle:
             self._hear(" ".join(words), 0.93, awaits=reply.takes_turn and not reply.hang_up)
         if reply.hang_up:
             self._add(
-                "call.hangup", ends(self.leg) | hangup(self.leg, "normal_clearing", "callee", "200", spoke=True)
+                "call.hangup",
+                ends(self.leg) | hangup(self.leg, "normal_clearing", "callee", "200", spoke=True),
             )
 
     def _hear(self, text: str, confidence: float | None, awaits: bool = False) -> None:

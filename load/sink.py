@@ -35,7 +35,9 @@ class Sink:
 
     async def _act(self, request: Request) -> Response:
         path = request.path_params
-        self._commanded(unquote(path["control_id"]), path["action"], json.loads(await request.body() or b"{}"))
+        self._commanded(
+            unquote(path["control_id"]), path["action"], json.loads(await request.body() or b"{}")
+        )
         return _answer(OK)
 
     async def _dial(self, request: Request) -> Response:
@@ -58,7 +60,9 @@ class Sink:
         return _answer(json.dumps({"data": message}).encode())
 
     async def _active(self, request: Request) -> Response:
-        return _answer(b'{"data":[],"meta":{"page_number":1,"page_size":250,"total_pages":0,"total_results":0}}')
+        return _answer(
+            b'{"data":[],"meta":{"page_number":1,"page_size":250,"total_pages":0,"total_results":0}}'
+        )
 
 
 def _answer(body: bytes) -> Response:

@@ -141,7 +141,9 @@ def _twice(where: str, one: Hold, other: Hold) -> str:
 
 
 def _alive(where: str, absence: Absence) -> str:
-    return f"a claim of {absence.closer} alive past its time for {where}: {absence.who} asked at {absence.asked}"
+    return (
+        f"a claim of {absence.closer} alive past its time for {where}: {absence.who} asked at {absence.asked}"
+    )
 
 
 def _world(n: int, closers: Sequence[str], seen: Seen, claims: Sequence[Claim]) -> dict[str, int]:

@@ -14,13 +14,19 @@ def percentile(values: Sequence[float], share: float) -> float | None:
 
 def spread(values: Sequence[float], digits: int = 2) -> dict[str, float | int | None]:
     """n, p50, p99 and the greatest."""
-    points = {"p50": percentile(values, 0.5), "p99": percentile(values, 0.99), "max": max(values, default=None)}
+    points = {
+        "p50": percentile(values, 0.5),
+        "p99": percentile(values, 0.99),
+        "max": max(values, default=None),
+    }
     return {"n": len(values)} | {k: None if v is None else round(v, digits) for k, v in points.items()}
 
 
 def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """For each figure its median over the rounds that have it, nested figures likewise; other values are left out."""
-    return {name: found for name in rounds[0] if (found := _median([one.get(name) for one in rounds])) is not None}
+    return {
+        name: found for name in rounds[0] if (found := _median([one.get(name) for one in rounds])) is not None
+    }
 
 
 def _median(values: Sequence[Any]) -> Any:

@@ -10,7 +10,9 @@ import orjson
 
 @click.command()
 @click.option("--races", default=10_000, show_default=True, type=click.IntRange(1))
-@click.option("--processes", default=4, show_default=True, type=click.IntRange(1, 8), help="Of ten rivals each.")
+@click.option(
+    "--processes", default=4, show_default=True, type=click.IntRange(1, 8), help="Of ten rivals each."
+)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def claims(races: int, processes: int, seed: int, as_json: bool) -> None:
