@@ -67,6 +67,8 @@ def end(deciding: Deciding, body: LegHungUp) -> None:
     state = deciding.state
     if state.ended:
         return
+    deciding.emit(fx.CancelTimer(key=None))
+    deciding.emit(fx.VoidCommands(all_speech=True))
     release_closer(deciding, "prospect_hangup")
     state.final_status = _final_status(state, body)
     progress.leave(
@@ -74,11 +76,9 @@ def end(deciding: Deciding, body: LegHungUp) -> None:
     )
     state.mode, state.ended_at = "ended", deciding.at
     state.turn, state.asked, state.held = None, None, ()
-    deciding.emit(fx.CancelTimer(key=None))
-    deciding.emit(fx.VoidCommands(all_speech=True))
     for name, leg in state.legs.items():
         if name != PROSPECT and leg.alive:
-            deciding.hang_up(name)
+            deciding.see_hung_up(name)
             deciding.timer("watch", deciding.settings.watch)
     _update_lead(deciding)
     learn(deciding)

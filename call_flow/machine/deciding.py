@@ -17,6 +17,7 @@ from call_flow.state import PROSPECT, CallState, Leg, Line
 
 WORDS_PER_SECOND = 2.3  # a slow voice: the guard of a line must not fire while it is spoken
 LINE_SLACK_S = 12.0  # after which a line whose end was never reported counts as said
+HANGUP_SHOWS_S = 10.0  # after which a hangup without its webhook is told again
 CALL_LIMIT_SLACK_S = 900  # talk with the closer, on top of the agent's maximum
 
 
@@ -147,7 +148,14 @@ class Deciding:
     def hang_up(self, leg: str) -> None:
         """Ends a leg, and looks again: a hangup that did not take is repeated as a command of its own."""
         self.command("hangup", f"hangup:{leg}:{self.count(f'hangup:{leg}')}", leg)
-        self.timer(f"hangup:{leg}", 10.0)
+        self.timer(f"hangup:{leg}", HANGUP_SHOWS_S)
+
+    def see_hung_up(self, leg: str) -> None:
+        """Ends a leg that has not been told to yet, and looks after one that has."""
+        if self.state.counters.get(f"hangup:{leg}"):
+            self.timer(f"hangup:{leg}", HANGUP_SHOWS_S)
+        else:
+            self.hang_up(leg)
 
     # speech
 

@@ -23,6 +23,7 @@ TRANSCRIPTION = {
     "transcription_tracks": "inbound",
     "transcription_engine_config": {"transcription_engine": "Telnyx", "interim_results": True},
 }
+SURE = 0.6  # confidence from which words alone tell a machine
 MACHINES = ("machine", "fax_detected")
 PEOPLE = (
     "human",
@@ -173,14 +174,31 @@ def heard_before_greeting(deciding: Deciding, text: str, intent: str, confidence
     """The far end's first words decide who it is: a machine, a screening bot, or a person to greet."""
     if is_screening(text, intent, confidence):
         answer_screening(deciding)
-    elif rules.sounds_like_voicemail(text) or (intent == "voicemail" and confidence >= 0.6):
+    elif is_mailbox(text, intent, confidence):
         voicemail(deciding)
     else:
         greet(deciding)
 
 
+def heard_under_the_opening(deciding: Deciding, text: str, intent: str, confidence: float) -> bool:
+    """Whether it was no person after all who is being greeted: the opening need not be heard out then."""
+    if "right_person" in deciding.state.captures:
+        return False
+    if is_screening(text, intent, confidence):
+        answer_screening(deciding)
+    elif is_mailbox(text, intent, confidence):
+        voicemail(deciding)
+    else:
+        return False
+    return True
+
+
 def is_screening(text: str, intent: str, confidence: float) -> bool:
-    return rules.sounds_like_screening(text) or (intent == "screening" and confidence >= 0.6)
+    return rules.sounds_like_screening(text) or (intent == "screening" and confidence >= SURE)
+
+
+def is_mailbox(text: str, intent: str, confidence: float) -> bool:
+    return rules.sounds_like_voicemail(text) or (intent == "voicemail" and confidence >= SURE)
 
 
 def screened_after_all(deciding: Deciding) -> None:

@@ -257,7 +257,8 @@ def summary_for_closer(deciding: Deciding) -> str:
     }
     known_words = sayable(deciding.state.captures)
     known = [text.format(known_words[name]) for name, text in names.items() if name in known_words]
-    return f"Engagement {round(deciding.state.engagement)}. " + (", ".join(known) + "." if known else "")
+    told = f"Engagement {round(deciding.state.engagement)}."
+    return f"{told} {', '.join(known).capitalize()}." if known else told
 
 
 def _begin(deciding: Deciding, closers: tuple[CloserHint, ...]) -> None:

@@ -90,7 +90,9 @@ def _talking(deciding: Deciding, text: str) -> None:
     elif line.begun_at is None and (line.interruptible or state.turn is not None):
         _same_turn(deciding, text)
     elif not line.interruptible:
-        state.held = (*state.held, text)
+        perceived = deciding.perceive(text)
+        if not dialing.heard_under_the_opening(deciding, text, perceived.intent, perceived.confidence):
+            state.held = (*state.held, text)
     elif _barge_in(deciding, text):
         _take_turn(deciding, text)
 

@@ -2,6 +2,8 @@
 
 import sys
 
+from pydantic import ValidationError
+
 from storage.playbook import read_packaged
 from tests.histories import history
 from tests.histories.dialogue import dialogue, difference
@@ -34,7 +36,7 @@ def _record(chosen: list[str]) -> None:
     history.keep_playbook(book)
     for name in chosen or SCENARIOS:
         fresh = played(name, book)
-        stored = history.load(name) if name in history.names() else None
+        stored = _stored(name)
         if stored == fresh:
             continue
         history.save(fresh)
@@ -45,6 +47,15 @@ def _record(chosen: list[str]) -> None:
     if not chosen:
         _forget_what_is_no_longer_played()
     history.drop_unused_playbooks()
+
+
+def _stored(name: str) -> history.History | None:
+    """The history that is there, unless it is of a form that this code no longer reads."""
+    try:
+        return history.load(name) if name in history.names() else None
+    except ValidationError as error:
+        print(f"{name}: not readable any more: {error.errors()[0]['loc']}")
+        return None
 
 
 def _forget_what_is_no_longer_played() -> None:

@@ -63,6 +63,8 @@ class _Reading:
         self.texts: dict[int, str] = {}
         self.waiting: set[int] = set()  # told to Telnyx, not begun
         self.in_the_air: dict[int, str] = {}  # line → leg
+        self.over: set[int] = set()
+        self.told: set[str] = set()  # keys of commands
         self.phase = ""
         self.ended = False
         self.began: datetime | None = None
@@ -73,14 +75,14 @@ class _Reading:
         return self.lines
 
     def step(self, step: Step) -> None:
-        """What happened, where it moved the call, and what came of it; a timer of no consequence is left out."""
+        """What happened, where it moved the call, and what came of it; an idle look at the legs is left out."""
         at = step.event.at
         self.began = self.began or at
         event = self._event(step.event)
         effects = [text for effect in step.effects if (text := self._effect(effect))]
         ended = step.mode == "ended" and not self.ended
         moved = step.left or step.phase != self.phase
-        if effects or moved or ended or not isinstance(step.event.body, ev.TimerFired):
+        if effects or moved or ended or step.event.body != ev.TimerFired(key="watch"):
             self._put(at, event)
         if moved:
             self.lines.append("── " + " → ".join([*step.left, *([] if ended else [str(step.phase)])]))
@@ -109,12 +111,19 @@ class _Reading:
                 return self._heard(event, body)
             case ev.SpeakStarted(line=int(n), leg=leg):
                 self.waiting.discard(n)
-                self.in_the_air[n] = leg
+                if n not in self.over:
+                    self.in_the_air[n] = leg
                 return ""
             case ev.SpeakEnded(line=int(n), status=status):
-                self.waiting.discard(n)
-                self.in_the_air.pop(n, None)
+                self._is_over(n)
                 return "" if status == "completed" else f"(line {n} ends: {status})"
+            case ev.CommandFailed(key=key):
+                self._is_over(int(key.removeprefix("speak:")) if key.startswith("speak:") else 0)
+                return f"({_failed(body)})"
+            case ev.TimerFired(key="line"):
+                for n in [n for n, leg in self.in_the_air.items() if leg == PROSPECT]:
+                    self._is_over(n)
+                return "(timer line: its end is overdue)"
             case _:
                 return f"({_EVENTS[type(body)](body)})"
 
@@ -124,7 +133,17 @@ class _Reading:
         over = self._over(body.leg)
         late = " (late)" if (event.at - event.occurred_at).total_seconds() >= 1 else ""
         meaning = event.given.perceived.get(body.text)
-        return f"{body.leg}{over}{late}: {body.text}{_meaning(meaning)}"
+        together = "".join(
+            f", together “{text}”{_meaning(whole)}"
+            for text, whole in event.given.perceived.items()
+            if text != body.text
+        )
+        return f"{body.leg}{over}{late}: {body.text}{_meaning(meaning)}{together}"
+
+    def _is_over(self, n: int) -> None:
+        self.waiting.discard(n)
+        self.in_the_air.pop(n, None)
+        self.over.add(n)
 
     def _over(self, leg: str) -> str:
         if leg in self.in_the_air.values():
@@ -143,15 +162,18 @@ class _Reading:
                 return self._void(effect)
             case fx.FileSegment(segment=segment):
                 return "(the agent is cut short)" if segment.interrupted else ""
+            case fx.Command(key=key):
+                self.told.add(key)
+                return _command(effect)
             case _:
                 text = _EFFECTS[type(effect)](effect) if type(effect) in _EFFECTS else ""
-                return text and (text if text[0] == "<" else f"({text})")
+                return text and f"({text})"
 
     def _void(self, effect: fx.VoidCommands) -> str:
         keys = {int(key.removeprefix("speak:")) for key in effect.keys if key.startswith("speak:")}
         gone = [n for n in sorted(self.waiting) if effect.all_speech or n in keys]
         self.waiting.difference_update(gone)
-        others = [key for key in effect.keys if not key.startswith("speak:")]
+        others = [key for key in effect.keys if key in self.told and not key.startswith("speak:")]
         unsaid = [f"unsaid: “{textwrap.shorten(self.texts[n], 60, placeholder='…')}”" for n in gone]
         said = [*unsaid, *(f"void unless sent: {key}" for key in others)]
         return f"({'; '.join(said)})" if said else ""
@@ -209,7 +231,6 @@ _EVENTS: dict[type, Callable[[Any], str]] = {
     ev.MessageUpdated: lambda b: f"text message: {b.status}",
     ev.TimerFired: lambda b: f"timer {b.key}",
     ev.CommandDone: lambda b: f"{b.key} done" + (": gone" if b.result.get("is_alive") is False else ""),
-    ev.CommandFailed: _failed,
     ev.ClaimResult: lambda b: f"{b.claim}: {b.closer.name if b.closer else 'nobody is free'}",
     ev.ConsoleAction: lambda b: f"{b.by} in the console: {b.action}",
     ev.Phrased: _phrased,
@@ -218,7 +239,6 @@ _EVENTS: dict[type, Callable[[Any], str]] = {
 }
 
 _EFFECTS: dict[type, Callable[[Any], str]] = {
-    fx.Command: _command,
     fx.RecordChoice: lambda e: f"{e.choice.taken}, 1 of {len(e.choice.arms)}",
     fx.UpdateLead: _lead,
     fx.DoNotCall: lambda e: f"on the do-not-call list: {e.phone}, for “{e.evidence}”",

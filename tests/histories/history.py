@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from call_flow.effects import Effect
+from call_flow.effects import CancelTimer, Effect
 from call_flow.events import EVENT_FORM, Event
 from call_flow.machine import Machine
 from call_flow.model import Frozen
@@ -158,9 +158,9 @@ def written(history: History) -> str:
 
 
 def as_json(model: Any) -> dict[str, Any]:
-    """As it is stored and compared: what is None is left out."""
+    """As it is stored and compared: what is None is left out, but for the one place where None must be said."""
     found: dict[str, Any] = model.model_dump(mode="json", exclude_none=True)
-    return found
+    return found | {"key": None} if isinstance(model, CancelTimer) and model.key is None else found
 
 
 def _written_step(step: Step) -> str:

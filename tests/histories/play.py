@@ -37,6 +37,7 @@ KNOWN = DANA.model_copy(
 )
 TOMORROW_AT_THREE = START.replace(day=4, hour=21)  # in Chicago
 WORDS_PER_SECOND = 2.8
+HANGS_UP_AFTER = 0.4
 BEGINS_AFTER = 0.8  # seconds from the command to the report that it is heard
 
 Scenario = Callable[[Playbook], "Played"]
@@ -76,6 +77,8 @@ class Played(Call):
         self.draw = draw
         self.starts: dict[int, datetime] = {}  # by line, from when it was sent
         self.ends: dict[int, datetime] = {}  # by line, from when it began
+        self.hangups: dict[str, datetime] = {}  # by leg, when Telnyx will have ended it
+        self.deaf = False  # whether Telnyx takes no hangup
         self.cut: list[int] = []  # stopped by us while they were heard; Telnyx reports their end
 
     def feed(self, body: ev.Body, *, after: float = 0.0, late: float = 0.0) -> tuple[fx.Effect, ...]:
@@ -101,18 +104,21 @@ class Played(Call):
         raise AssertionError(f"{timer} is not set: {sorted(self.timers)}")
 
     def _next(self) -> tuple[datetime, str, str] | None:
-        """When, what ("timer", "begin" or "end") and which."""
+        """When, what ("timer", "begin", "end" or "hangup") and which."""
         coming = [(due, "timer", key) for key, due in self.timers.items()]
         for n in self.speaking:
             coming.append(
                 (self.ends[n], "end", str(n)) if n in self.ends else (self.starts[n], "begin", str(n))
             )
+        coming += [(due, "hangup", leg) for leg, due in self.hangups.items() if self.state.legs[leg].alive]
         return min(coming, default=None)
 
     def _happens(self, at: datetime, what: str, which: str) -> None:
         self.now = max(self.now, at)
         if what == "timer":
             self.due(which)
+        elif what == "hangup":
+            self._gone(which, "normal_clearing", "caller")
         elif what == "begin":
             self._begins(int(which))
         else:
@@ -135,6 +141,8 @@ class Played(Call):
             self.cut += [n for n in self.speaking if n in self.ends and f"speak:{n}" in effect.keys]
         elif isinstance(effect, fx.Command) and effect.action == "speak":
             self.starts[effect.args["line"]] = self.now + timedelta(seconds=BEGINS_AFTER)
+        elif isinstance(effect, fx.Command) and effect.action == "hangup" and not self.deaf:
+            self.hangups.setdefault(effect.leg, self.now + timedelta(seconds=HANGS_UP_AFTER))
         super()._take(effect)
 
     def _answer(self, given: ev.Given, need: object) -> ev.Given:
@@ -240,14 +248,19 @@ class Played(Call):
     def hang_up(
         self, leg: str = PROSPECT, cause: str = "normal_clearing", source: str = "callee"
     ) -> "Played":
-        """The leg is gone, and what was being said on it with it."""
-        for n in [n for n in self.speaking if self._leg_of(n) == leg]:
-            self.speaking.remove(n)
-            if n in self.ends:
-                body = ev.SpeakEnded(leg=leg, speak_id=f"s{n}", line=n, status="call_hangup")
-                self.feed(body, after=0.5)
-        self.feed(ev.LegHungUp(leg=leg, cause=cause, source=source), after=0.5)
+        """Somebody at the other end, or the network, ends the leg."""
+        self.wait(0.5)
+        self._gone(leg, cause, source)
         return self
+
+    def _gone(self, leg: str, cause: str, source: str) -> None:
+        """The leg has ended, and what was being said on it with it."""
+        for n in [n for n in self.speaking if self._leg_of(n) == leg]:
+            if n in self.ends:
+                self._ends(n, "call_hangup")
+            else:
+                self.speaking.remove(n)
+        Call.feed(self, ev.LegHungUp(leg=leg, cause=cause, source=source))
 
     # what is looked at
 
@@ -261,8 +274,7 @@ class Played(Call):
         return [c.args["payload"] for c in self.commands("speak") if c.leg == PROSPECT]
 
     def ends_as(self, status: str) -> "Played":
-        """Every leg that was told to is hung up, and the call has this final status."""
-        self.hear_out()
-        self.obeys()
+        """All is said, every leg that was told to is hung up, and the call has this final status."""
+        self.hear_out().wait(1)
         assert self.state.final_status == status, self.state.final_status
         return self

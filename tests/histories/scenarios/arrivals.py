@@ -94,8 +94,8 @@ def mailbox_known_by_its_words(book: Playbook) -> Played:
     call = _answered(Played(book), "human", after=1.8)
     call.begin()
     call.says("you have reached the voice mailbox of Dana", "voicemail", after=1)
+    assert call.commands("playback_stop")
     call.says("please leave a message after the tone", "voicemail", after=2)
-    call.hear_out()
     call.until("beep").hear_out()
     assert sum("toll free" in line for line in call.spoken) == 1
     return call.ends_as("voicemail")
@@ -125,6 +125,20 @@ def screening_bot_taken_for_a_machine(book: Playbook) -> Played:
     assert "I am calling Dana" in call.spoken[-1]
     call.hear_out().says("hello", "greeting", after=3)
     assert "Am I speaking with Dana?" in call.spoken[-1]
+    call.hear_out().reply("yes", "affirm")
+    assert call.state.asked == "permission"
+    return call.hang_up().ends_as("abandoned")
+
+
+@scenario(
+    "Detection takes a screening bot for a person: its words under the opening stop that, and are answered."
+)
+def screening_bot_taken_for_a_person(book: Playbook) -> Played:
+    call = _answered(Played(book, closers=(KEVIN,)), "human", after=1.8)
+    call.begin()
+    call.says("please say your name and why you are calling", "screening", after=1.5)
+    assert call.commands("playback_stop")
+    call.hear_out().says("hi, this is Dana", "affirm", after=4)
     call.hear_out().reply("yes", "affirm")
     assert call.state.asked == "permission"
     return call.hang_up().ends_as("abandoned")

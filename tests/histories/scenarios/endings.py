@@ -8,12 +8,12 @@ from tests.histories.play import KNOWN, TOMORROW_AT_THREE, Played, scenario
 
 def _says_yes(book: Playbook, *closers: ev.CloserHint, **settings: object) -> Played:
     call = Played(book, lead=KNOWN, closers=closers, **settings).place().pick_up().to_phase("commitment")
-    return call.reply("yes let us do that", "affirm", sentiment=0.4)
+    return call.says("yes let us do that", "affirm", sentiment=0.4)
 
 
 @scenario("No closer is available: a time for the closer's call is asked for and booked.")
 def no_closer_available_books_a_follow_up(book: Playbook) -> Played:
-    call = _says_yes(book)
+    call = _says_yes(book).hear_out()
     assert call.state.asked == "followup"
     call.reply("tomorrow at three", "callback", callback_at=TOMORROW_AT_THREE)
     assert "Kevin will call you Wednesday, March 4 at 3 PM" in call.spoken[-1]
@@ -24,7 +24,7 @@ def no_closer_available_books_a_follow_up(book: Playbook) -> Played:
     "While a time for the closer is asked for, a question and an objection are answered; then it is booked."
 )
 def questions_while_a_follow_up_is_booked(book: Playbook) -> Played:
-    call = _says_yes(book)
+    call = _says_yes(book).hear_out()
     call.reply("are you a robot", "ask_robot")
     assert call.state.asked == "followup"
     call.reply("how much does it cost", "ask_cost")
@@ -37,7 +37,7 @@ def questions_while_a_follow_up_is_booked(book: Playbook) -> Played:
 
 @scenario("No time suits: the video goes out by text instead.")
 def no_time_suits_so_the_video(book: Playbook) -> Played:
-    call = _says_yes(book).reply("no, I do not want another call", "deny")
+    call = _says_yes(book).hear_out().says("no, I do not want another call", "deny")
     call.texted("sent", "delivered")
     return call.ends_as("video_sent")
 

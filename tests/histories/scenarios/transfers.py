@@ -40,8 +40,7 @@ def transfer_rejected_while_ringing(book: Playbook) -> Played:
     "The closer does not pick up within 20 s; the prospect is told a word meanwhile, and gets the video."
 )
 def transfer_not_answered(book: Playbook) -> Played:
-    call = _waiting(book).hear_out()
-    call.wait(20).hear_out()
+    call = _waiting(book).wait(19)
     call.hang_up("closer.1", cause="timeout", source="caller").texted("delivered").ends_as("video_sent")
     assert _outcomes(call) == ["no_answer"]
     assert call.commands("dial")[-1].args["timeout_secs"] == 20
@@ -145,7 +144,7 @@ def prospect_hangs_up_before_the_bridge(book: Playbook) -> Played:
 def second_closer_takes_it(book: Playbook) -> Played:
     call = _waiting(book, KEVIN, ANA).hear_out().closer_answers().hear_out().presses("2")
     call.claimed(ANA).closer_answers("closer.2").hear_out().presses("1", "closer.2").bridged("closer.2")
-    call.hang_up("closer.1", source="caller").wait(60).hang_up().ends_as("hot_transfer")
+    call.wait(60).hang_up().ends_as("hot_transfer")
     assert _outcomes(call) == ["declined", "bridged"]
     return call
 

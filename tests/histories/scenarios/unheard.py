@@ -88,7 +88,9 @@ def lost_hangup_found_by_refused_speech(book: Playbook) -> Played:
     "Our own hangup is not followed by its webhook: repeated as a new command, then the leg is looked for."
 )
 def hangup_that_does_not_take(book: Playbook) -> Played:
-    call = Played(book).place().pick_up().reply("you have the wrong number", "wrong_person")
+    call = Played(book).place().pick_up()
+    call.deaf = True
+    call.reply("you have the wrong number", "wrong_person")
     for _ in range(3):
         call.until("hangup:prospect")
     assert len({c.key for c in call.commands("hangup")}) == 3
