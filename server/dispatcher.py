@@ -18,8 +18,7 @@ log = logging.getLogger(__name__)
 
 POLL_S = 0.25  # wall seconds between looks for rows that no decision of ours handed over
 POLL_LIMIT = 200
-LEASE_S = 15.0
-AWAY_WAIT_S = 0.5
+LEASE_S = 2.0  # until the sender takes its own
 
 Chain = tuple[UUID, str]
 

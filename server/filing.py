@@ -7,7 +7,7 @@ from storage.mongo import Conversations
 from storage.outbox import Outbox, OutboxRow
 
 WAITS = (0.25, 0.5, 1.0, 2.0, 4.0)  # wall seconds while Mongo is away
-LEASE_S = 15.0
+LEASE_S = 8.0  # wall seconds; longer than Mongo may take to answer
 
 
 class Filer:

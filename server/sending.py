@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 MEMORY = timedelta(
     seconds=55
 )  # of the 60 s for which Telnyx knows a command_id: the rest is for the way there
-LEASE_S = 15.0
+LEASE_S = 6.0  # wall seconds; longer than one request may take, shorter than a line may wait
 # Waits are business seconds, as Telnyx keeps the same clock; never shorter than SHORTEST_WAIT_S of the wall's.
 NO_ANSWER_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)  # Telnyx advises 500 ms for the first
 NOT_YET_WAIT = 0.4
