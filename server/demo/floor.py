@@ -45,13 +45,19 @@ class Day:
 
 async def prepare(world: World, leads: int) -> list[str]:
     """Imports a file of leads and sets up the closers; the leads' numbers, in the order to be called."""
-    text = await _lead_file(world, leads)
-    path = world.options.folder / "leads.csv"
-    path.write_text(text)
-    await _run("server", "leads", "import", str(path), environment=world.environment())
+    numbers = await import_leads(world, leads)
     for id, closer in CLOSERS.items():
         await _put(world, f"/api/closers/{id}", closer)
         await _put(world, f"/api/closers/{id}/windows", {"windows": EVERY_WEEKDAY})
+    return numbers
+
+
+async def import_leads(world: World, count: int) -> list[str]:
+    """So many leads of this world, by the command that imports a file; their numbers in its order."""
+    text = await _lead_file(world, count)
+    path = world.options.folder / "leads.csv"
+    path.write_text(text)
+    await _run("server", "leads", "import", str(path), environment=world.environment())
     return [row["phone"] for row in csv.DictReader(io.StringIO(text))]
 
 

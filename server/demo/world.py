@@ -83,7 +83,7 @@ class World:
         self.stack = await asyncio.to_thread(Stack.join, options.stack or options.folder / "stack")
         self._closing.push_async_callback(asyncio.to_thread, self.stack.leave, True)
         self.urls = _of_database(self.stack.urls, options.database)
-        ports = _free_ports(options.servers)
+        ports = free_ports(options.servers)
         key = await self._start_simulator(ports[0])
         self._ports, self._public_key = ports, key
         self.servers = [
@@ -168,14 +168,15 @@ class World:
         self._closing.push_async_callback(client.aclose)
         return client
 
-    async def _ready(self, child: Child, url: str) -> None:
+    async def _ready(self, child: Child, url: str, status: int = 200) -> None:
+        """Waits until it answers with this status."""
         deadline = time.monotonic() + READY_S
         async with httpx.AsyncClient(timeout=5) as client:
             while time.monotonic() < deadline:
                 if not child.alive:
                     raise child.failed()
                 try:
-                    if (await client.get(url)).status_code == 200:
+                    if (await client.get(url)).status_code == status:
                         return
                 except httpx.TransportError:
                     pass
@@ -194,7 +195,7 @@ def _of_database(urls: StoreUrls, name: str) -> StoreUrls:
     return urls.model_copy(update={"postgres": urlunsplit(urlsplit(urls.postgres)._replace(path=f"/{name}"))})
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [sock.getsockname()[1] for sock in sockets]
     for sock in sockets:
