@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from call_flow.events import ConsoleAction
 from call_flow.state import CallState
 from server.api.endpoint import (
     Refusal,
@@ -23,6 +24,7 @@ from server.phones import e164
 from server.placing import Refused
 from server.services import Services, services
 from storage.calls import CallRow
+from storage.inbox import ReceivedEvent
 from storage.leads import StoredLead
 
 # Refusals that are about now; all others are about the lead or the law.
@@ -89,6 +91,28 @@ async def show(request: Request) -> Response:
     view["legs"] = await server.calls.legs(call_id)
     view["transfers"] = await server.transfers.of_call(call_id)
     return answer(view)
+
+
+@endpoint
+async def hang_up(request: Request) -> Response:
+    """202: the call was told to end, however often it is asked. 409 for a call that has ended."""
+    server, call_id = services(request), path_id(request, "call_id")
+    call: CallRow = found(await server.calls.get(call_id), "call", call_id)
+    if call.final_status is not None:
+        raise Refusal(409, "ended", f"call {call_id} has ended: {call.final_status}")
+    body, now = ConsoleAction(action="hangup", by="api"), server.clock.now()
+    event = ReceivedEvent(
+        event_id=f"console:{call_id}:hangup",
+        source="ours",
+        event_type=body.kind,
+        body=body.model_dump(mode="json"),
+        occurred_at=now,
+        received_at=now,
+        call_id=call_id,
+    )
+    await server.inbox.receive(event)
+    server.decider.decide(call_id)
+    return answer({"id": call_id}, 202)
 
 
 async def _lead(server: Services, wanted: Wanted) -> StoredLead:

@@ -38,6 +38,8 @@ PATHS = [
     ("POST", "/api/calls"),
     ("GET", "/api/calls"),
     ("GET", f"/api/calls/{uuid4()}"),
+    ("POST", f"/api/calls/{uuid4()}/hangup"),
+    ("GET", "/api/operations"),
     ("GET", "/api/leads"),
     ("GET", "/api/leads/by-phone/+12122362000"),
     ("GET", "/api/refusals"),
@@ -289,3 +291,38 @@ async def test_bad_ratings_and_results(served: Api, pool: Pool, what: str, body:
     assert (await client.post(f"/api/transfers/{id}/{what}", json=body)).status_code == 422
     missing = await client.post(f"/api/transfers/{uuid4()}/result", json={"result": "closed"})
     assert missing.status_code == 404
+
+
+async def test_person_hangs_up_a_live_call(served: Api) -> None:
+    client, parts = served
+    call_id = (await client.post("/api/calls", json={"phone": await lead(parts)})).json()["id"]
+
+    for _ in range(2):
+        assert (await client.post(f"/api/calls/{call_id}/hangup")).status_code == 202
+
+    rows = await parts.services.inbox.of_call(UUID(call_id))
+    assert [row.body["action"] for row in rows if row.event_type == "console"] == ["hangup"]
+    assert (await client.post(f"/api/calls/{uuid4()}/hangup")).status_code == 404
+
+
+async def test_ended_call_cannot_be_hung_up(served: Api, pool: Pool) -> None:
+    client, parts = served
+    call_id = (await client.post("/api/calls", json={"phone": await lead(parts)})).json()["id"]
+    await parts.services.decider.close()
+    await pool.execute("UPDATE calls SET final_status = 'failed' WHERE id = $1", UUID(call_id))
+    answer = await client.post(f"/api/calls/{call_id}/hangup")
+    assert (answer.status_code, answer.json()["error"]) == (409, "ended")
+
+
+async def test_operations_tell_of_events_set_aside_without_their_words(served: Api) -> None:
+    client, parts = served
+    call_id = (await client.post("/api/calls", json={"phone": await lead(parts)})).json()["id"]
+    (row, *_) = await parts.services.inbox.of_call(UUID(call_id))
+    await parts.services.decider.close()
+    await parts.services.inbox.set_aside(row.seq, "ValueError: secret words")
+
+    told = (await client.get("/api/operations")).json()
+
+    assert told["inbox"]["aside"] >= 1 or row.status == "decided"
+    assert "secret" not in str(told)
+    assert set(told) == {"inbox", "outbox", "decider", "dispatcher", "decision_ms", "aside"}

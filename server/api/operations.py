@@ -1,0 +1,52 @@
+"""`/api/operations`: how this process and the queues are doing, and which events could not be decided."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.api.endpoint import answer, endpoint, query_int
+from server.services import services
+
+
+@endpoint
+async def operations(request: Request) -> Response:
+    """Counts since the process began, times in wall milliseconds, and what was set aside, without its words."""
+    server = services(request)
+    aside = await server.inbox.aside(query_int(request, "limit", 20))
+    return answer(
+        {
+            "inbox": await server.inbox.counts(),
+            "outbox": {
+                kind: {"pending": count, "oldest_s": age}
+                for kind, (count, age) in (await server.outbox.backlog()).items()
+            },
+            "decider": dict(server.decider.counts),
+            "dispatcher": dict(server.dispatcher.counts),
+            "decision_ms": percentiles(server.decider.took_ms),
+            "aside": [
+                {
+                    "seq": row.seq,
+                    "call_id": row.call_id,
+                    "event_type": row.event_type,
+                    "error": _kind(row.error),
+                }
+                for row in aside
+            ],
+        }
+    )
+
+
+def percentiles(times: Sequence[float]) -> dict[str, float | None]:
+    """p50 and p99, None where there is nothing yet."""
+    ordered = sorted(times)
+    if not ordered:
+        return {"p50": None, "p99": None}
+    return {
+        name: round(ordered[int(len(ordered) * share)], 2) for name, share in (("p50", 0.5), ("p99", 0.99))
+    }
+
+
+def _kind(error: str | None) -> str:
+    """The error's type: what follows it may quote the event."""
+    return (error or "").partition(":")[0]
