@@ -184,7 +184,10 @@ class Jobs:
 
 
 def _gone(error: BaseException) -> bool:
-    """Whether the queue has ended because the server, or the connection that listens, is gone."""
+    """Whether the queue has ended because the server, or the connection that listens, is gone.
+
+    pgqueuer then tidies up connections that are lost already, which fails in asyncpg's own words.
+    """
     if isinstance(error, BaseExceptionGroup):
         return all(_gone(one) for one in error.exceptions)
-    return isinstance(error, (StoreAway, FailingListenerError)) or is_away(error)
+    return isinstance(error, (StoreAway, FailingListenerError, asyncpg.InterfaceError)) or is_away(error)
