@@ -3,11 +3,10 @@
 A refused dial must leave its record before the answer, and an accepted one its call.
 """
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4, uuid5
 
@@ -20,7 +19,7 @@ from call_flow.state import MACHINE_VERSION, STATE_FORM
 from server.clock import Clock
 from server.phones import zone_of
 from server.playbooks import Shelf
-from storage.calls import Calls
+from storage.calls import AlreadyInCall, Calls
 from storage.inbox import ReceivedEvent
 from storage.leads import DialFacts, Leads, StoredLead, snapshot
 
@@ -74,30 +73,27 @@ class Placing:
     control_share: float
     seed: int | None
     decide: Callable[[UUID], None]
-    _numbers: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def place(self, lead: StoredLead, idempotency_key: str | None = None) -> Placed:
         """Raises Refused, which is stored by then."""
         call_id = uuid5(_IDEMPOTENCY, idempotency_key) if idempotency_key else uuid4()
-        lock = self._numbers.setdefault(lead.row.phone, asyncio.Lock())
-        try:
-            async with lock:
-                return await self._place(lead, call_id, repeated=idempotency_key is not None)
-        finally:
-            if not lock.locked():
-                self._numbers.pop(lead.row.phone, None)
-
-    async def _place(self, lead: StoredLead, call_id: UUID, *, repeated: bool) -> Placed:
-        if repeated and await self.calls.get(call_id) is not None:
+        if idempotency_key and await self._there(call_id):
             return Placed(call_id, new=False)
         now = self.clock.now()
         refused = await self._refusal(lead, now)
-        if refused is not None:
+        try:
+            new = refused is None and await self._create(lead, call_id, now)
+        except AlreadyInCall as other:
+            refused = Refused("already_in_call", str(other))
+        if refused is not None and not (idempotency_key and await self._there(call_id)):
             await self.leads.refuse(lead.id, lead.row.phone, refused.reason, refused.detail, now)
             raise refused
-        new = await self._create(lead, call_id, now)
         self.decide(call_id)
-        return Placed(call_id, new)
+        return Placed(call_id, refused is None and new)
+
+    async def _there(self, call_id: UUID) -> bool:
+        """Whether the same key has placed its call, perhaps while this one was being decided."""
+        return await self.calls.get(call_id) is not None
 
     async def _refusal(self, lead: StoredLead, now: datetime) -> Refused | None:
         if self.missing:
@@ -132,6 +128,7 @@ class Placing:
             now,
             machine_version=MACHINE_VERSION,
             state_form=STATE_FORM,
+            alone=True,
         )
 
     def _dial_before(self, lead: StoredLead, now: datetime) -> datetime | None:

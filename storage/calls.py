@@ -40,6 +40,14 @@ class NoSuchCall(LookupError):
     """No call has this id."""
 
 
+class AlreadyInCall(Exception):
+    """The number is in another call that has not ended."""
+
+    def __init__(self, call_id: UUID) -> None:
+        super().__init__(f"the number is in call {call_id}")
+        self.call_id = call_id
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A call as it stands and the oldest event that it has not decided. `state_json` is None for a call's
@@ -137,11 +145,17 @@ class Calls:
         machine_version: int,
         state_form: int,
         direction: str = "outbound",
+        alone: bool = False,
     ) -> bool:
         """Begins a call, with its first event in the same transaction; a repeat changes nothing and returns
-        False.
+        False. `alone`: raises `AlreadyInCall` where the number is in another call, whoever is placing it.
         """
         async with self._pool.transaction() as connection:
+            if alone:
+                await connection.execute(SQL["lock_number"], phone)
+                other = await connection.fetchval(SQL["other_call"], phone, call_id)
+                if other is not None:
+                    raise AlreadyInCall(other)
             row = (call_id, lead_id, phone, playbook_version, machine_version, state_form, direction, now)
             new = await connection.fetchval(SQL["create"], *row)
             if first_event is not None:

@@ -5,6 +5,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
+-- name: lock_number
+-- One transaction at a time begins a call to a number.
+SELECT pg_advisory_xact_lock(hashtextextended($1, 1));
+
+-- name: other_call
+-- A call with this number that has not ended, other than $2.
+SELECT id FROM calls WHERE phone = $1 AND final_status IS NULL AND id <> $2 LIMIT 1;
+
 -- name: next_pending
 -- A call with its oldest event that is not decided, and whether there are more; a row without an event where all are.
 SELECT c.version, c.playbook_version, c.state::text AS state, i.*,

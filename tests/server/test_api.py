@@ -1,5 +1,6 @@
 """The HTTP API: who gets in, what is refused and why, and what an answer holds."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -135,12 +136,30 @@ async def test_one_call_at_a_time(served: Api) -> None:
 
 
 async def test_two_requests_at_once_place_one_call(served: Api) -> None:
-    import asyncio
-
     client, parts = served
     phone = await lead(parts)
     answers = await asyncio.gather(*(client.post("/api/calls", json={"phone": phone}) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+
+
+async def test_two_processes_place_one_call(served: Api, pool: Pool) -> None:
+    client, parts = served
+    phone = await lead(parts)
+    async with api(pool) as (other, _):
+        wanted = [
+            side.post("/api/calls", json={"phone": phone}) for side in (client, other) for _ in range(3)
+        ]
+        answers = await asyncio.gather(*wanted)
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
+
+
+async def test_same_key_at_once_places_one_call(served: Api) -> None:
+    client, parts = served
+    phone, key = await lead(parts), {"idempotency-key": uuid4().hex}
+    wanted = [client.post("/api/calls", json={"phone": phone}, headers=key) for _ in range(4)]
+    answers = await asyncio.gather(*wanted)
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
 
 
 async def test_outside_hours_where_the_lead_is(served: Api) -> None:
