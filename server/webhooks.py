@@ -98,7 +98,7 @@ async def read_limited(request: Request, limit: int) -> bytes:
 
 def read_event(body: bytes, now: datetime) -> ReceivedEvent:
     """The event in a webhook's body. Raises Malformed for what is no Telnyx envelope of API version 2."""
-    data = _without_nul(_envelope(body)) if b"\\u0000" in body else _envelope(body)
+    data = _envelope(body)
     whose = route(data)
     return ReceivedEvent(
         event_id=data["id"],
@@ -141,17 +141,6 @@ def _moment(text: object, default: datetime) -> datetime:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError:
         return default
-
-
-def _without_nul(value: Any) -> Any:
-    """Postgres keeps no NUL character in JSON, and no transcript needs one."""
-    if isinstance(value, str):
-        return value.replace("\x00", "")
-    if isinstance(value, dict):
-        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_nul(item) for item in value]
-    return value
 
 
 def _error(status: int, detail: str) -> Response:
