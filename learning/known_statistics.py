@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from call_flow.playbook.book import MOMENTS
-from learning.statistics import Statistics, StatisticsRow, family_of, statistics_of
+from learning.statistics import Design, Statistics, StatisticsRow, family_of, statistics_of
 from storage.away import StoreAway
 from storage.cache import Cache
 from storage.facts import Facts
@@ -47,6 +47,7 @@ class KnownStatistics:
         self._pause_s = pause_s
         self._newest = 0  # the newest version that was heard of
         self._copies: dict[str, _Copy] = {}
+        self._designs: dict[str, Design] = {}
         self._reading: dict[str, asyncio.Task[Statistics | None]] = {}
 
     async def of(self, family: str) -> Statistics | None:
@@ -106,7 +107,8 @@ class KnownStatistics:
                 known.read_at, known.stale = began, False
             return known.statistics if known else None
         rows = [StatisticsRow(*row) for row in stored["rows"]]
-        statistics = await asyncio.to_thread(statistics_of, rows, stored["version"])
+        design = self._designs.setdefault(family, Design())
+        statistics = await asyncio.to_thread(statistics_of, rows, stored["version"], design)
         self._copies[family] = _Copy(statistics, began)
         return statistics
 

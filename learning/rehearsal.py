@@ -122,7 +122,9 @@ class Rehearsal:
             raise RuntimeError(f"rehearsed call {self.state.call_id} waits for nothing")
 
     def _feed(self, body: ev.Body) -> None:
-        event = ev.Event(id=str(len(self.events)), at=self.now, occurred_at=self.now, body=body)
+        event = ev.Event(
+            id=str(len(self.events)), at=self.now, occurred_at=self.now, body=body, given=self._foreseen(body)
+        )
         while True:
             try:
                 self.state, effects = self.machine.reduce(self.state, event)
@@ -132,6 +134,13 @@ class Rehearsal:
         self.events.append(event)
         for effect in effects:
             self._take(effect)
+
+    def _foreseen(self, body: ev.Body) -> ev.Given:
+        """What the machine will ask for about words: told beforehand, it need not be asked to reduce them twice."""
+        if not isinstance(body, ev.Heard) or self.state.lead is None:
+            return ev.Given()
+        perceived = self.answers.perceive(body.text, self.state.lead.timezone, self.now)
+        return ev.Given(perceived={body.text: perceived})
 
     def _given(self, given: ev.Given, need: Need) -> ev.Given:
         match need:
@@ -245,9 +254,10 @@ class Rehearsal:
         self._after(0.2, ev.LegHungUp(leg=command.leg, cause="normal_clearing", source="caller"))
 
     def _bridge(self, command: fx.Command) -> None:
+        closer = command.other_leg or command.leg
         self._after(0.2, ev.LegBridged(leg=PROSPECT))
-        self._after(0.2, ev.LegBridged(leg=command.leg))
-        self._after(CLOSER_TALKS_S, ev.LegHungUp(leg=command.leg, cause="normal_clearing", source="callee"))
+        self._after(0.2, ev.LegBridged(leg=closer))
+        self._after(CLOSER_TALKS_S, ev.LegHungUp(leg=closer, cause="normal_clearing", source="callee"))
 
     def _done(self, command: fx.Command) -> None:
         self._after(0.1, ev.CommandDone(key=command.key, result={"id": command.key, "is_alive": True}))

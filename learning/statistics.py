@@ -7,7 +7,7 @@ it, and an answer to a rare objection from the same manner of answering others. 
 number: `learning.policy` samples from its beliefs.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Feature = tuple[str, ...]
+Cell = tuple[str, str, str]  # moment, kind of lead, arm
 
 # Spreads (standard deviations) of what each part adds to the chance of success, before any data. Strategies of
 # one moment are taken to differ by four points or so, with one kind of lead as with another: words that differ by
@@ -68,7 +69,7 @@ class Statistics:
 
     version: int
     level: float
-    cells: Mapping[tuple[str, str, str], tuple[int, int]]  # (moment, kind, arm): n, wins
+    cells: Mapping[Cell, tuple[int, int]]  # n, wins
     columns: Mapping[Feature, int]
     mean: Floats
     covariance: Floats
@@ -132,30 +133,51 @@ def _features(moment: str, kind: str, arm: str) -> Iterator[tuple[Feature, float
         yield ("manner of part", manner, str(place), part), PART_SPREAD
 
 
-def statistics_of(rows: Sequence[StatisticsRow], version: int = 0) -> Statistics:
-    """One family's rows as beliefs; without rows, the prior.
+class Design:
+    """Which parts make up which cell: worked out once a cell, for statistics that are made again and again."""
+
+    def __init__(self) -> None:
+        self.columns: dict[Feature, int] = {}
+        self.spreads: list[float] = []
+        self._of_cell: dict[Cell, NDArray[np.intp]] = {}
+
+    def matrix(self, cells: Iterable[Cell]) -> Floats:
+        """Shape (cells, columns): 1 where the column's part is one of the cell's."""
+        parts = [self._of_cell[cell] if cell in self._of_cell else self._add(cell) for cell in cells]
+        matrix = np.zeros((len(parts), len(self.columns)))
+        if parts:
+            rows = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+            matrix[rows, np.concatenate(parts)] = 1
+        return matrix
+
+    def _add(self, cell: Cell) -> NDArray[np.intp]:
+        found = []
+        for feature, spread in features(*cell):
+            if feature not in self.columns:
+                self.columns[feature] = len(self.columns)
+                self.spreads.append(spread)
+            found.append(self.columns[feature])
+        self._of_cell[cell] = np.array(found, np.intp)
+        return self._of_cell[cell]
+
+
+def statistics_of(
+    rows: Sequence[StatisticsRow], version: int = 0, design: Design | None = None
+) -> Statistics:
+    """One family's rows as beliefs; without rows, the prior. `design`: that of earlier statistics of the family.
 
     Normal observations of each cell's rate with variance m(1-m)/n + KIND_SPREAD², m the family's rate: what a cell
     adds by itself is integrated out and comes back in `beliefs`. Raises ValueError where a row has more wins than
     conversations.
     """
+    design = design or Design()
     cells = {(row.moment, row.segment, row.strategy): (row.n, row.wins) for row in rows if _counted(row)}
     total, won = sum(n for n, _ in cells.values()), sum(wins for _, wins in cells.values())
     level = (won + 1) / (total + 2)
-    columns: dict[Feature, int] = {}
-    spreads: list[float] = []
-    places: list[tuple[int, int]] = []
-    for row, (moment, kind, arm) in enumerate(cells):
-        for feature, spread in features(moment, kind, arm):
-            if feature not in columns:
-                columns[feature] = len(columns)
-                spreads.append(spread)
-            places.append((row, columns[feature]))
-    design = np.zeros((len(cells), len(columns)))
-    if places:
-        design[tuple(np.array(places).T)] = 1
-    mean, covariance = _posterior(design, np.array(spreads), np.array(list(cells.values()), float), level)
-    return Statistics(version, level, cells, columns, mean, covariance)
+    matrix = design.matrix(cells)
+    counts = np.array(list(cells.values()), float)
+    mean, covariance = _posterior(matrix, np.array(design.spreads), counts, level)
+    return Statistics(version, level, cells, dict(design.columns), mean, covariance)
 
 
 def _counted(row: StatisticsRow) -> bool:
@@ -166,7 +188,7 @@ def _counted(row: StatisticsRow) -> bool:
 
 def _posterior(design: Floats, spreads: Floats, counts: Floats, level: float) -> tuple[Floats, Floats]:
     if not len(counts):
-        return np.zeros(0), np.zeros((0, 0))
+        return np.zeros(len(spreads)), np.diag(spreads**2)
     n, wins = counts.T
     weight = 1 / (level * (1 - level) / n + KIND_SPREAD**2)
     precision = (design * weight[:, None]).T @ design + np.diag(spreads**-2)

@@ -2,7 +2,7 @@
 
 from call_flow.record import CallRecord
 from call_flow.status import MEANING
-from learning.statistics import Statistics, StatisticsRow, family_of, statistics_of
+from learning.statistics import Design, Statistics, StatisticsRow, family_of, statistics_of
 
 
 class Tally:
@@ -10,6 +10,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: dict[str, dict[tuple[str, str, str], list[int]]] = {}
+        self._designs: dict[str, Design] = {}
         self._known: dict[str, Statistics] = {}
         self._version = 0
 
@@ -32,5 +33,6 @@ class Tally:
         family = family_of(moment)
         if family not in self._known:
             rows = [StatisticsRow(*key, *count) for key, count in self._counts.get(family, {}).items()]
-            self._known[family] = statistics_of(rows, self._version)
+            design = self._designs.setdefault(family, Design())
+            self._known[family] = statistics_of(rows, self._version, design)
         return self._known[family]

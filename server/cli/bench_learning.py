@@ -1,14 +1,16 @@
 """`voicelearn bench learning`: the learning policy against blind choice, with a 95 % interval."""
 
-import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 
 from server.cli.settings import data_option, settings_or_exit
+
+if TYPE_CHECKING:
+    from learning.bench import Run
 
 
 @click.command()
@@ -41,7 +43,7 @@ def learning(
     as_json: bool,
 ) -> None:
     """What was learned against blind choice, on simulated prospects."""
-    from learning.bench import Plan, Run, bench, machine_facts, results
+    from learning.bench import Plan, bench, machine_facts, results
     from learning.embeddings import models_folder
 
     plans = [Plan(calls, min(tail, calls), effect) for effect in dict.fromkeys(effects)]
@@ -49,16 +51,20 @@ def learning(
     began = time.perf_counter()
     runs: list[Run] = []
     working = bench(plans, worlds, jobs, models_folder(settings_or_exit(data).data))
-    with click.progressbar(length=len(plans) * seeds, label="runs", file=sys.stderr) as bar:
-        for run in working:
-            runs.append(run)
-            bar.update(1)
+    for run in working:
+        runs.append(run)
+        click.echo(f"{len(runs)}/{len(plans) * seeds} {_told(run)}", err=True)
     report = {
         "machine": machine_facts(),
         "seconds": round(time.perf_counter() - began, 1),
         "worlds": [result.as_json() for result in results(plans, runs)],
     }
     click.echo(orjson.dumps(report).decode() if as_json else "\n".join(_lines(report)))
+
+
+def _told(run: "Run") -> str:
+    world = f"seed {run.seed}, effect {run.effect:.0%}"
+    return f"{world}: learned {run.learned:.1%}, uniform {run.uniform:.1%}, {run.seconds:.0f} s"
 
 
 def _lines(report: dict[str, Any]) -> list[str]:
