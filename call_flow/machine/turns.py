@@ -3,7 +3,7 @@ that has not begun;
 words over a line stop it (barge-in); words under a line that must be heard out are held until it ends."""
 
 from call_flow import rules
-from call_flow.effects import DoNotCall
+from call_flow.effects import ClaimCloser, Command, DoNotCall, Effect
 from call_flow.events import Heard
 from call_flow.machine import closing, conversation, dialing, handoff, speech
 from call_flow.machine.deciding import Deciding
@@ -124,12 +124,18 @@ def _take_turn(deciding: Deciding, text: str, texts: tuple[str, ...] | None = No
     state = deciding.state
     perceived = deciding.perceive(text)
     state.turn = None
-    before = state.model_dump_json()
+    before, done = state.model_dump_json(), len(deciding.effects)
     deciding.cancel("silence")
     conversation.respond(deciding, text, perceived)
-    # What has effects beyond a line (a hangup, a claim, the do-not-call list) is not taken back.
-    if deciding.state.mode == "talking":
+    if deciding.state.mode in ("talking", "closing") and _only_words(deciding.effects[done:]):
         deciding.state.turn = Turn(texts=texts or (text,), at=deciding.at, before=before)
+
+
+def _only_words(effects: list[Effect]) -> bool:
+    """Whether a decision can be taken back: a hangup, a claim, a text message, the do-not-call list cannot."""
+    commands = [effect.action for effect in effects if isinstance(effect, Command)]
+    beyond = any(isinstance(effect, DoNotCall | ClaimCloser) for effect in effects)
+    return not beyond and set(commands) <= {"speak", "playback_stop"}
 
 
 def _opts_out(deciding: Deciding, text: str) -> bool:
@@ -146,8 +152,11 @@ def _screening(deciding: Deciding, text: str) -> None:
 
 def _closing(deciding: Deciding, text: str) -> None:
     perceived = deciding.perceive(text)
+    line = deciding.current_line()
     if _opts_out(deciding, text):
         closing.do_not_call(deciding, text)
+    elif line is not None and line.begun_at is None and deciding.state.turn is not None:
+        _same_turn(deciding, text)
     elif dialing.is_screening(text, perceived.intent, perceived.confidence):
         dialing.screened_after_all(deciding)
 

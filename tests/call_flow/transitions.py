@@ -22,7 +22,9 @@ MODES: dict[str, set[str]] = {
     "talking": {"screening", "transferring", "closing", "ended"},
     "transferring": {"bridged", "closing", "ended"},
     "bridged": {"ended"},
-    "closing": {"screening", "ended"},  # back only for a bot that detection took for an answering machine
+    # Back only for a bot that detection took for an answering machine, and for a goodbye that had not begun when the
+    # prospect's turn went on.
+    "closing": {"screening", "talking", "transferring", "ended"},
     "ended": set(),
 }
 

@@ -117,7 +117,9 @@ def test_a_history_is_written_and_read_without_a_loss() -> None:
     assert History.model_validate_json(history.written(fresh)) == fresh
 
 
-def test_the_command_shows_a_call_and_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_shows_a_call_and_refuses_what_it_does_not_know(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["show", "busy"]) == 0
     assert "══ no_answer" in capsys.readouterr().out
     assert main(["record", "no_such_call"]) == 2

@@ -65,6 +65,19 @@ def second_final_takes_back_a_jump(book: Playbook) -> Played:
     return call.hang_up().ends_as("abandoned")
 
 
+@scenario(
+    "“No” sounds like the wrong person, but the turn goes on before the goodbye begins: it is taken back."
+)
+def second_final_takes_back_a_goodbye(book: Playbook) -> Played:
+    call = Played(book, closers=(KEVIN,)).place().pick_up()
+    call.means("no, wait I thought you were someone else, yes I am Dana", "affirm")
+    call.says("no, wait", "deny")
+    assert call.state.mode == "closing"
+    call.says("I thought you were someone else, yes I am Dana", "affirm", after=0.6).hear_out()
+    assert call.state.asked == "permission"
+    return call.hang_up().ends_as("abandoned")
+
+
 @scenario("A late interim that only repeats the final, and an empty one, change nothing.")
 def late_and_empty_interims(book: Playbook) -> Played:
     call = Played(book, closers=(KEVIN,)).place().pick_up().to_phase("permission")
