@@ -9,6 +9,7 @@ from pydantic import Field
 
 from call_flow.lead import Lead
 from call_flow.model import Frozen
+from call_flow.record import TransferResult
 from call_flow.settings import CallSettings
 from call_flow.slots import Slots
 
@@ -199,9 +200,16 @@ class ClaimResult(Frozen):
 
 
 class ConsoleAction(Frozen):
+    """What a person at a console or behind the API did. `claim` names the transfer it is about, None the present one;
+    `rating` 1 to 10 and `result` come with "rate", one of them or both.
+    """
+
     kind: Literal["console"] = "console"
-    action: Literal["accept", "decline", "hangup"]
+    action: Literal["accept", "decline", "hangup", "rate"]
     by: str
+    claim: str | None = None
+    rating: int | None = None
+    result: TransferResult | None = None
 
 
 class Phrased(Frozen):

@@ -11,6 +11,7 @@ from call_flow.phases import Phase, PhaseRecord
 from call_flow.status import MEANING, FinalStatus
 
 Speaker = Literal["agent", "prospect", "closer"]
+TransferResult = Literal["scheduled", "closed", "followup", "declined"]
 
 
 class Segment(Frozen):
@@ -85,6 +86,8 @@ class TransferRecord(Draft):
     engagement: float = 0.0
     phase: Phase = Phase.COMMITMENT
     key_indicators: tuple[str, ...] = ()
+    rating: int | None = None  # the closer's, 1 to 10, and what came of it: after the call
+    result: TransferResult | None = None
 
 
 class HotDecision(Frozen):

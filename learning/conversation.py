@@ -20,6 +20,7 @@ from storage.conversation import (
     ScorePoint,
     segment_entry,
 )
+from storage.facts import Rewards
 
 
 def conversation_document(record: CallRecord, analysis: Analysis) -> ConversationDocument:
@@ -48,7 +49,7 @@ def outcome_document(record: CallRecord, analysis: Analysis) -> OutcomeDocument:
         outcome=meaning.outcome,
         final_status=record.final_status.value,
         qualified=meaning.qualified,
-        reward=meaning.reward,
+        reward=Rewards().of(record),
         at=record.ended_at,
         factors=_factors(record, analysis),
     )
@@ -104,7 +105,7 @@ def _outcome(record: CallRecord, analysis: Analysis) -> Outcome:
         outcome=meaning.outcome,
         final_status=record.final_status.value,
         qualified=meaning.qualified,
-        reward=meaning.reward,
+        reward=Rewards().of(record),
         hot_transfer=_hot_transfer(record),
         learning=LearningData(
             effective_strategies=list(analysis.effective_strategies),
@@ -138,6 +139,8 @@ def _hot_transfer(record: CallRecord) -> HotTransfer | None:
         phase=last.phase.value,
         key_indicators=list(last.key_indicators),
         reasons=list(hot[-1].reasons) if hot else [],
+        rating=last.rating,
+        result=last.result,
     )
 
 

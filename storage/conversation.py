@@ -68,7 +68,9 @@ class Engagement(TypedDict):
 
 
 class HotTransfer(TypedDict):
-    """The last attempt at a warm hand-over; times are None for what did not happen."""
+    """The last attempt at a warm hand-over; times are None for what did not happen, `rating` and `result` until the
+    closer tells them.
+    """
 
     attempts: int
     closer_id: str | None
@@ -84,6 +86,8 @@ class HotTransfer(TypedDict):
     phase: str
     key_indicators: list[str]
     reasons: list[str]
+    rating: int | None
+    result: str | None
 
 
 class ObjectionEntry(TypedDict):
@@ -101,7 +105,9 @@ class LearningData(TypedDict):
 
 
 class Outcome(TypedDict):
-    """`outcome`, `qualified` and `reward` as `call_flow.status.MEANING` gives them for `final_status`."""
+    """`outcome` and `qualified` as `call_flow.status.MEANING` gives them for `final_status`; `reward` as the statistics
+    count it.
+    """
 
     outcome: str
     final_status: str

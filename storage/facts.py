@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from call_flow.status import MEANING
+from call_flow.record import CallRecord
+from call_flow.status import MEANING, FinalStatus
 from storage.postgres import Pool, Record
 from storage.queries import load
 
@@ -32,6 +33,17 @@ class Rewards:
     by_result: Mapping[str, float] = field(
         default_factory=lambda: {"closed": 1.0, "scheduled": 0.8, "followup": 0.5, "declined": 0.1}
     )
+
+    def of(self, record: CallRecord) -> float | None:
+        """What one call counts for, as `recompute` has it; None where it was no conversation."""
+        bridged = [transfer for transfer in record.transfers if transfer.outcome == "bridged"]
+        if record.final_status is FinalStatus.HOT_TRANSFER and bridged:
+            told = bridged[-1]
+            if told.result is not None:
+                return self.by_result[told.result]
+            if told.rating is not None:
+                return told.rating / 10
+        return self.by_status.get(record.final_status.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from call_flow.playbook.book import Playbook
 from call_flow.record import CallRecord
 from call_flow.status import MEANING, FinalStatus
+from storage.facts import Rewards
 from storage.graph_facts import GraphFacts
 
 Row = dict[str, Any]
@@ -163,9 +164,13 @@ def _lead(record: CallRecord, facts: GraphFacts) -> Row:
 
 
 def _outcome(record: CallRecord) -> Row:
-    outcome, qualified, reward = MEANING[record.final_status]
-    properties = {"final_status": record.final_status.value, "qualified": qualified, "reward": reward}
-    return {"outcome": outcome, "properties": properties}
+    meaning = MEANING[record.final_status]
+    properties = {
+        "final_status": record.final_status.value,
+        "qualified": meaning.qualified,
+        "reward": Rewards().of(record),
+    }
+    return {"outcome": meaning.outcome, "properties": properties}
 
 
 def _closer(record: CallRecord) -> str:

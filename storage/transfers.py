@@ -4,14 +4,14 @@ delayed rewards.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from call_flow.events import EVENT_FORM, ConsoleAction
+from call_flow.record import TransferResult
 from storage.postgres import Pool, Record
 from storage.queries import load
 
 SQL = load("sql/transfers.sql")
-Result = Literal["scheduled", "closed", "followup", "declined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Transfer:
     phase: str | None
     key_indicators: list[str]
     rating: int | None
-    result: Result | None
+    result: TransferResult | None
     notes: str | None
     rated_at: datetime | None
 
@@ -62,18 +62,29 @@ class Transfers:
         """Newest first."""
         return [Transfer.read(row) for row in await self._pool.fetch(SQL["recent"], limit)]
 
-    async def rate(self, id: UUID, rating: int, notes: str | None, now: datetime) -> Transfer | None:
+    async def rate(
+        self, id: UUID, rating: int, notes: str | None, now: datetime, by: str = "api"
+    ) -> Transfer | None:
         """The closer's rating, 1 to 10, also kept with the lead; a later one replaces it. ValueError outside
-        that; None: no such transfer.
+        that; None: no such transfer. Its call receives an event that tells it, in the same statement.
         """
         if not 1 <= rating <= 10:
             raise ValueError(f"a rating is 1 to 10, not {rating}")
-        row = await self._pool.fetchrow(SQL["rate"], id, rating, notes, now)
+        told = ConsoleAction(action="rate", by=by, rating=rating)
+        row = await self._pool.fetchrow(SQL["rate"], id, rating, notes, now, *_event(told))
         return None if row is None else Transfer.read(row)
 
     async def record_result(
-        self, id: UUID, result: Result, notes: str | None, now: datetime
+        self, id: UUID, result: TransferResult, notes: str | None, now: datetime, by: str = "api"
     ) -> Transfer | None:
-        """What came of it; a later one replaces it. None: no such transfer."""
-        row = await self._pool.fetchrow(SQL["record_result"], id, result, notes, now)
+        """What came of it; a later one replaces it. None: no such transfer. Its call receives an event that tells
+        it, in the same statement.
+        """
+        told = ConsoleAction(action="rate", by=by, result=result)
+        row = await self._pool.fetchrow(SQL["record_result"], id, result, notes, now, *_event(told))
         return None if row is None else Transfer.read(row)
+
+
+def _event(told: ConsoleAction) -> tuple[object, ...]:
+    """Id, kind, form and body of the inbox row; the statement knows whose transfer it is."""
+    return f"rate:{uuid4()}", told.kind, EVENT_FORM, told.model_dump(mode="json")

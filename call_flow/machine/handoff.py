@@ -8,13 +8,13 @@ from call_flow import effects as fx
 from call_flow import hotness
 from call_flow.events import ClaimResult, CloserHint, ConsoleAction, Digit, LegBridged, Perceived
 from call_flow.machine import closing, progress
-from call_flow.machine.deciding import Deciding
+from call_flow.machine.deciding import CALL_LIMIT_SLACK_S, Deciding
 from call_flow.playbook.placeholders import sayable
 from call_flow.record import TransferRecord
 from call_flow.state import PROSPECT, Leg
 from call_flow.status import FinalStatus
 
-CLAIM_S = 120.0  # a claim outlives ring, whisper and decision, and no more
+CLAIM_S = 120.0  # a claim outlives ring, whisper and decision, and no more, unless the two are bridged
 ACCEPT_S = 30.0  # from the closer's answer to the key press
 DETECT_S = 4.5  # standard detection speaks within 4.0 s of the answer
 BRIDGE_S = 10.0
@@ -133,12 +133,30 @@ def digit(deciding: Deciding, body: Digit) -> None:
 
 
 def console(deciding: Deciding, body: ConsoleAction) -> None:
-    if body.action == "accept":
+    """What a person decided about the transfer on their screen, which may not be the present one any more."""
+    state = deciding.state
+    if body.action == "rate":
+        _rated(deciding, body)
+    elif body.claim is not None and (not state.transfers or state.transfers[-1].claim != body.claim):
+        return
+    elif body.action == "accept":
         accept(deciding)
     elif body.action == "decline":
         _failed(deciding, "declined")
-    elif body.action == "hangup" and deciding.state.prospect.alive:
+    elif body.action == "hangup" and state.prospect.alive:
         deciding.hang_up(PROSPECT)
+
+
+def _rated(deciding: Deciding, body: ConsoleAction) -> None:
+    """The closer's word on the lead replaces what the call's status was worth: learned again."""
+    state = deciding.state
+    transfer = next((transfer for transfer in state.transfers if transfer.claim == body.claim), None)
+    if transfer is None:
+        return
+    transfer.rating = transfer.rating if body.rating is None else body.rating
+    transfer.result = body.result or transfer.result
+    if state.ended:
+        closing.learn(deciding)
 
 
 def accept(deciding: Deciding) -> None:
@@ -157,7 +175,8 @@ def accept(deciding: Deciding) -> None:
     deciding.command("transcription_stop", f"transcription_stop:{n}")
     if state.counters.get("record"):
         deciding.command("record_stop", f"record_stop:{n}")
-    deciding.command("bridge", f"bridge:{n}", leg, other_leg=PROSPECT)
+    # On the prospect's leg, so that it comes after the end of transcription: commands of one leg keep their order.
+    deciding.command("bridge", f"bridge:{n}", other_leg=leg)
     deciding.timer("bridge", BRIDGE_S)
     _record(deciding, transfer)
 
@@ -174,6 +193,8 @@ def bridged(deciding: Deciding, body: LegBridged) -> None:
     transfer.bridged_at, transfer.outcome = deciding.at, "bridged"
     state.mode, state.verdict = "bridged", FinalStatus.HOT_TRANSFER
     deciding.cancel("bridge")
+    lasts = timedelta(seconds=deciding.settings.max_duration + CALL_LIMIT_SLACK_S)
+    deciding.emit(fx.HoldClaim(claim=transfer.claim, until=deciding.at + lasts))
     _record(deciding, transfer)
 
 

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from server.api import availability, calls, health, leads, transfers
+from server.api import availability, calls, health, leads, operations, transfers
 
 ROUTES: list[Route] = [
     Route("/healthz", health.healthz),
@@ -10,10 +10,14 @@ ROUTES: list[Route] = [
     Route("/api/calls", calls.place, methods=["POST"]),
     Route("/api/calls", calls.listed, methods=["GET"]),
     Route("/api/calls/{call_id}", calls.show),
+    Route("/api/calls/{call_id}/hangup", calls.hang_up, methods=["POST"]),
+    Route("/api/operations", operations.operations),
     Route("/api/leads", leads.listed),
     Route("/api/leads/by-phone/{phone}", leads.by_phone),
     Route("/api/refusals", leads.refusals),
     Route("/api/transfers", transfers.listed),
+    Route("/api/transfers/{transfer_id}/accept", transfers.accept, methods=["POST"]),
+    Route("/api/transfers/{transfer_id}/decline", transfers.decline, methods=["POST"]),
     Route("/api/transfers/{transfer_id}/rating", transfers.rate, methods=["POST"]),
     Route("/api/transfers/{transfer_id}/result", transfers.result, methods=["POST"]),
     Route("/api/closers", availability.listed, methods=["GET"]),

@@ -1,13 +1,23 @@
-"""`/api/transfers`: what the closer says of a hand-over afterwards: the learner's delayed rewards."""
+"""`/api/transfers`: the closer's word on a hand-over: whether to take it, and afterwards rating and result, the
+learner's delayed rewards.
+
+Each is an event of its call and in the inbox before the answer; what it does to the call is the machine's to decide.
+"""
 
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.endpoint import answer, endpoint, found, path_id, query_int, read
-from server.services import services
+from call_flow.events import ConsoleAction
+from server.api.endpoint import Refusal, answer, endpoint, found, path_id, query_int, read
+from server.services import Services, services
+from storage.inbox import ReceivedEvent
+from storage.transfers import Transfer
+
+BY = "api"
 
 
 class Rating(BaseModel):
@@ -32,16 +42,73 @@ async def listed(request: Request) -> Response:
 
 
 @endpoint
+async def accept(request: Request) -> Response:
+    """202: the call was told that the closer takes it. 409 where there is nothing to accept any more, or yet."""
+    server, transfer = services(request), await _transfer(request)
+    _refuse_if_over(transfer)
+    if transfer.answered_at is None:
+        raise Refusal(
+            409, "not_answered", f"transfer {transfer.id}: the closer's telephone has not answered yet"
+        )
+    return await _told(server, transfer, ConsoleAction(action="accept", by=BY, claim=transfer.claim))
+
+
+@endpoint
+async def decline(request: Request) -> Response:
+    """202: the call was told that this closer does not take it. 409 where that was decided already."""
+    server, transfer = services(request), await _transfer(request)
+    _refuse_if_over(transfer)
+    if transfer.accepted_at is not None:
+        raise Refusal(409, "accepted", f"transfer {transfer.id} was accepted")
+    return await _told(server, transfer, ConsoleAction(action="decline", by=BY, claim=transfer.claim))
+
+
+@endpoint
 async def rate(request: Request) -> Response:
-    """The closer's rating of the lead; a later one replaces it."""
+    """The closer's rating of the lead; a later one replaces it, and the call is learned again."""
     said, server, id = await read(request, Rating), services(request), path_id(request, "transfer_id")
-    transfer = await server.transfers.rate(id, said.rating, said.notes, server.clock.now())
-    return answer(found(transfer, "transfer", id))
+    transfer = await server.transfers.rate(id, said.rating, said.notes, server.clock.now(), BY)
+    return _learned_again(server, transfer, id)
 
 
 @endpoint
 async def result(request: Request) -> Response:
-    """What came of it; a later one replaces it."""
+    """What came of it; a later one replaces it, and the call is learned again."""
     said, server, id = await read(request, Result), services(request), path_id(request, "transfer_id")
-    transfer = await server.transfers.record_result(id, said.result, said.notes, server.clock.now())
-    return answer(found(transfer, "transfer", id))
+    transfer = await server.transfers.record_result(id, said.result, said.notes, server.clock.now(), BY)
+    return _learned_again(server, transfer, id)
+
+
+async def _transfer(request: Request) -> Transfer:
+    id = path_id(request, "transfer_id")
+    transfer: Transfer = found(await services(request).transfers.get(id), "transfer", id)
+    return transfer
+
+
+def _refuse_if_over(transfer: Transfer) -> None:
+    """A look at the row spares the closer a wait for nothing; the call's own decision stays the last word."""
+    if transfer.outcome is not None or transfer.ended_at is not None:
+        raise Refusal(409, "over", f"transfer {transfer.id} is over: {transfer.outcome}")
+
+
+async def _told(server: Services, transfer: Transfer, action: ConsoleAction) -> Response:
+    """One event for one answer, however often it is given."""
+    now = server.clock.now()
+    event = ReceivedEvent(
+        event_id=f"console:{transfer.id}:{action.action}",
+        source="ours",
+        event_type=action.kind,
+        body=action.model_dump(mode="json"),
+        occurred_at=now,
+        received_at=now,
+        call_id=transfer.call_id,
+    )
+    await server.inbox.receive(event)
+    server.decider.decide(transfer.call_id)
+    return answer({"id": transfer.id, "action": action.action}, 202)
+
+
+def _learned_again(server: Services, transfer: Transfer | None, id: UUID) -> Response:
+    rated: Transfer = found(transfer, "transfer", id)
+    server.decider.decide(rated.call_id)
+    return answer(rated)

@@ -75,6 +75,8 @@ def a_conversation(call_id: str, *segments: Segment, **changes: Any) -> Conversa
                 "phase": "commitment",
                 "key_indicators": ["asked about cost"],
                 "reasons": ["engagement 70"],
+                "rating": None,
+                "result": None,
             },
             "learning": {
                 "effective_strategies": ["opening.story"],
