@@ -86,6 +86,14 @@ class ClaimCloser(Frozen):
     expires_at: datetime
 
 
+class HoldClaim(Frozen):
+    """A claim that is alive lasts until then: its closer is on the line with this call's prospect."""
+
+    kind: Literal["claim.hold"] = "claim.hold"
+    claim: str
+    until: datetime
+
+
 class ReleaseClaim(Frozen):
     kind: Literal["claim.release"] = "claim.release"
     claim: str
@@ -131,6 +139,7 @@ Effect = Annotated[
     | UpdateLead
     | DoNotCall
     | ClaimCloser
+    | HoldClaim
     | ReleaseClaim
     | RecordTransfer
     | AskPhrasing

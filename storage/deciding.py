@@ -40,6 +40,7 @@ def parts_of(decision: Decision, effects: Sorted) -> tuple[str, ...]:
         "choices": effects.choices,
         "lead": effects.lead or effects.do_not_call,
         "transfers": effects.transfers,
+        "holds": effects.holds,
         "releases": effects.releases,
         "learn": effects.learn is not None,
     }
@@ -68,6 +69,7 @@ def _values(decision: Decision, effects: Sorted) -> dict[str, Any]:
         "lead": lead_news(effects.lead),
         "do_not_call": effects.do_not_call,
         "transfers": list(effects.transfers.values()),
+        "holds": effects.holds,
         "releases": effects.releases,
         "learn": effects.learn,
     }

@@ -15,6 +15,7 @@ from call_flow.effects import (
     DoNotCall,
     Effect,
     FileSegment,
+    HoldClaim,
     Learn,
     RecordChoice,
     RecordTransfer,
@@ -124,6 +125,7 @@ class Sorted:
     lead: dict[str, Any] = field(default_factory=dict)
     do_not_call: list[dict[str, Any]] = field(default_factory=list)
     transfers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by claim
+    holds: list[dict[str, Any]] = field(default_factory=list)
     releases: list[str] = field(default_factory=list)
     claims: list[ClaimCloser] = field(default_factory=list)
     learn: int | None = None
@@ -167,6 +169,9 @@ def _place(effect: Effect, decision: Decision, into: Sorted) -> None:
             into.transfers.setdefault(effect.claim, {"claim": effect.claim}).update(values)
         case ClaimCloser():
             into.claims.append(effect)
+        case HoldClaim():
+            id = f"{decision.call_id}:{effect.claim}"
+            into.holds.append({"id": id, "until": effect.until.isoformat()})
         case ReleaseClaim():
             into.releases.append(f"{decision.call_id}:{effect.claim}")
         case Learn():

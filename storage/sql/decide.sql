@@ -165,6 +165,14 @@ transfers_set AS (
         key_indicators = coalesce(nullif(excluded.key_indicators, '{}'), transfers.key_indicators)
 )
 
+-- name: holds
+-- Claims of this call whose closer is on the line: they last as long as the legs may.
+held AS (
+    UPDATE claims k SET expires_at = h.until
+    FROM moved, jsonb_to_recordset(:holds::jsonb) AS h (id text, until timestamptz)
+    WHERE k.id = h.id AND k.call_id = moved.id AND k.released_at IS NULL AND k.expires_at > :now::timestamptz
+)
+
 -- name: releases
 -- Claims of this call given back.
 released AS (

@@ -243,6 +243,7 @@ _EFFECTS: dict[type, Callable[[Any], str]] = {
     fx.UpdateLead: _lead,
     fx.DoNotCall: lambda e: f"on the do-not-call list: {e.phone}, for “{e.evidence}”",
     fx.ClaimCloser: _claim,
+    fx.HoldClaim: lambda e: f"{e.claim} is held while they talk",
     fx.ReleaseClaim: lambda e: f"{e.claim} is released",
     fx.RecordTransfer: _transfer,
     fx.AskPhrasing: lambda e: f"a model may phrase line {e.line}: “{e.scripted}”",

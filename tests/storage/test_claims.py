@@ -5,7 +5,7 @@ import random
 from datetime import timedelta
 from uuid import UUID
 
-from call_flow.effects import ClaimCloser, ReleaseClaim
+from call_flow.effects import ClaimCloser, HoldClaim, ReleaseClaim
 from call_flow.events import ClaimResult
 from storage.closers import Closer, Closers
 from storage.inbox import Inbox
@@ -84,6 +84,25 @@ async def test_a_released_claim_is_free_in_the_same_decision(pool: Pool) -> None
     assert len(await Closers(pool).live_claims(NOW)) == 1
     await decide_next(pool, call_id, [ReleaseClaim(claim="c2")])
     assert await Closers(pool).live_claims(NOW) == []
+
+
+async def test_a_closer_who_is_on_the_line_stays_claimed_past_the_claim_s_first_time(pool: Pool) -> None:
+    await set_up(pool)
+    call_id, other, late = [await new_call(pool) for _ in range(3)]
+    await decide_next(pool, call_id, [claim(closers=("ann",), seconds=30)])
+    hold = HoldClaim(claim="c1", until=NOW + timedelta(minutes=20))
+    await decide_next(pool, other, [hold])  # of another call: nothing happens
+    await decide_next(pool, call_id, [hold], now=NOW + timedelta(seconds=20))
+    at = NOW + timedelta(seconds=60)
+    await decide_next(pool, other, [claim(closers=("ann",), start=60)], now=at)
+    assert await result(pool, other) is None
+    assert [one.expires_at for one in await Closers(pool).live_claims(at)] == [hold.until]
+    await decide_next(pool, late, [claim(closers=("ann",), start=1200)], now=hold.until)
+    assert await result(pool, late) == "ann"
+    await decide_next(
+        pool, call_id, [HoldClaim(claim="c1", until=hold.until + timedelta(hours=1))], now=hold.until
+    )
+    assert len(await Closers(pool).live_claims(hold.until)) == 1  # what has run out is not revived
 
 
 async def test_nobody_is_got_where_nobody_works(pool: Pool) -> None:
