@@ -26,6 +26,8 @@ def draw(knobs: Knobs, chance: random.Random, action: str) -> Fault | None:
         ("silence", knobs.api_no_answer),
     ):
         if point < share:
-            return Fault(kind, kind == "after" or (kind == "silence" and chance.random() < 0.5))
+            return Fault(
+                kind, kind == "after" or (kind == "silence" and chance.random() < knobs.api_no_answer_effect)
+            )
         point -= share
     return None

@@ -27,12 +27,12 @@ class Duplicates:
 @dataclass
 class Knobs:
     """Delivery: duplicate, delay (sim), swap_neighbours (share), shuffle_within (sim), drop_first_attempt (share).
-    API, shares of requests: api_5xx (before any effect), api_5xx_after_effect, api_429, api_no_answer (half of
-    them take effect; the connection hangs 10 s wall); api_latency (wall); api_actions: only these actions ("dial",
-    "message", "speak", …), all if empty. channel_limit: live legs before 90041. People: effect, barge_in and
-    backchannels (factors), dead_air (sim), split_finals and late_interims (shares), interims, sms_fails (share).
-    cancel_speak_on_machine; stopped_speak_status: of a speak that playback_stop cut. lose_hangups: numbers whose
-    `call.hangup` is given up before it is sent."""
+    API, shares of requests: api_5xx (before any effect), api_5xx_after_effect, api_429, api_no_answer (the
+    connection hangs 10 s wall) and api_no_answer_effect, the share of these that take effect; api_latency (wall);
+    api_actions: only these actions ("dial", "message", "speak", …), all if empty. channel_limit: live legs before
+    90041. People: effect, barge_in and backchannels (factors), dead_air (sim), split_finals and late_interims
+    (shares), interims, sms_fails (share). cancel_speak_on_machine; stopped_speak_status: of a speak that
+    playback_stop cut. lose_hangups: numbers whose `call.hangup` is given up before it is sent."""
 
     duplicate: Duplicates = field(default_factory=Duplicates)
     delay: float = 0.0
@@ -44,6 +44,7 @@ class Knobs:
     api_5xx_after_effect: float = 0.0
     api_429: float = 0.0
     api_no_answer: float = 0.0
+    api_no_answer_effect: float = 0.5
     api_latency: float = 0.0
     api_actions: tuple[str, ...] = ()
     channel_limit: int | None = None
