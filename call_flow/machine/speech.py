@@ -175,9 +175,14 @@ def _line_of(
 def _after_ask(deciding: Deciding, line: Line) -> None:
     deciding.state.asked = line.asks
     deciding.timer("silence", deciding.settings.silence)
-    if line.asks == "greeting":
+    if line.begun_at is not None and _announces(line):
         _record_from_now(deciding)
     turns.take_up_held(deciding)
+
+
+def _announces(line: Line) -> bool:
+    """Whether it is the line that says that the call is recorded."""
+    return line.entry == "inbound.greeting" or (line.choice is not None and line.choice.moment == "opening")
 
 
 def _record_from_now(deciding: Deciding) -> None:

@@ -190,6 +190,10 @@ def _failed(body: ev.CommandFailed) -> str:
     return f"{body.key} failed: {body.code}" + (", it may have happened" if body.maybe_done else "")
 
 
+def _rating(body: ev.ConsoleAction) -> str:
+    return "".join(f" {told}" for told in (body.claim, body.rating, body.result) if told is not None)
+
+
 def _phrased(body: ev.Phrased) -> str:
     said = f"“{body.text}”" if body.text else body.reason or "nothing"
     return f"the model phrases line {body.line}: {said}"
@@ -232,7 +236,7 @@ _EVENTS: dict[type, Callable[[Any], str]] = {
     ev.TimerFired: lambda b: f"timer {b.key}",
     ev.CommandDone: lambda b: f"{b.key} done" + (": gone" if b.result.get("is_alive") is False else ""),
     ev.ClaimResult: lambda b: f"{b.claim}: {b.closer.name if b.closer else 'nobody is free'}",
-    ev.ConsoleAction: lambda b: f"{b.by} in the console: {b.action}",
+    ev.ConsoleAction: lambda b: f"{b.by} in the console: {b.action}{_rating(b)}",
     ev.Phrased: _phrased,
     ev.EngagementCrossed: lambda b: f"engagement {b.score:g}",
     ev.Noted: lambda b: f"{b.event_type}",

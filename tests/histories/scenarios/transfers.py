@@ -196,6 +196,28 @@ def waiting_prospect_is_not_interested(book: Playbook) -> Played:
     return call
 
 
+@scenario("After the call the closer rates the lead, and later tells the result: learned again each time.")
+def closer_rates_the_lead(book: Playbook) -> Played:
+    call = _waiting(book).closer_answers().hear_out().presses("1").bridged().wait(400).hang_up()
+    call.ends_as("hot_transfer")
+    for told in ({"rating": 8}, {"result": "closed"}):
+        body = ev.ConsoleAction(action="rate", by="kevin", claim="claim:1", **told)
+        call.feed(body, after=3600)
+    assert (call.state.transfers[0].rating, call.state.transfers[0].result) == (8, "closed")
+    assert call.state.learn_revision == 3
+    return call
+
+
+@scenario("The news of the bridge comes late: two who talk already are not parted.")
+def bridge_reported_late(book: Playbook) -> Played:
+    call = _waiting(book).closer_answers().hear_out().presses("1").wait(18)
+    assert call.state.mode == "transferring"
+    call.feed(ev.LegBridged(leg="closer.1"), late=17)
+    call.wait(200).hang_up().ends_as("hot_transfer")
+    assert _outcomes(call) == ["bridged"]
+    return call
+
+
 @scenario("Words of the waiting prospect that are understood as a no, but not surely, do not end the wait.")
 def waiting_prospect_mumbles(book: Playbook) -> Played:
     call = _waiting(book).hear_out()

@@ -117,6 +117,19 @@ def recording_announced_then_started(book: Playbook) -> Played:
     return call.ends_as("abandoned")
 
 
+@scenario("It is not known whether the opening was heard: what may not have been announced is not recorded.")
+def not_recorded_without_announcement(book: Playbook) -> Played:
+    call = Played(book, record=True).place()
+    call.feed(ev.LegAnswered(leg="prospect"), after=5)
+    call.feed(ev.MachineDetected(leg="prospect", result="human"), after=1.5)
+    n = call.speaking.pop()
+    call.feed(ev.CommandFailed(key=f"speak:{n}", code="unknown", maybe_done=True), after=8)
+    call.until("silence").hear_out().reply("yes, this is Dana", "affirm")
+    assert call.state.asked == "permission"
+    assert not call.commands("record_start")
+    return call.hang_up().ends_as("abandoned")
+
+
 @scenario("What the ears say of engagement, and what is merely noted, changes no word of the call.")
 def engagement_and_notes(book: Playbook) -> Played:
     call = Played(book, closers=(KEVIN,)).place().pick_up().to_phase("situation")
