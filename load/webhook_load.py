@@ -1,8 +1,9 @@
 """`python -m load.webhook_load`: webhooks of many calls, as fast or as often as asked, and how long each took.
 
-It is the calls' Telnyx, too: the server under load must send its commands here, to /v2. One JSON line on standard output
-when it is ready: {"port", "public_key"}. Then each POST /load/run with a plan (see `Plan`) answers with what was measured, and
-GET /load/acknowledged with the ids of the events that were. With --plan it runs that one alone, prints the answer and ends.
+It is the calls' Telnyx, too: the server under load must send its commands here, to /v2. One JSON line on standard
+output when it is ready: {"port", "public_key"}. Then each POST /load/run with a plan (see `Plan`) answers with what was
+measured, and GET /load/acknowledged with the ids of the events that were. With --plan it runs that one alone, prints
+the answer and ends.
 """
 
 import argparse
@@ -36,8 +37,8 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """One stretch of load. With `api` calls are placed there to `numbers` and played, and what was sent is kept; without
-    it what was kept is sent again to `url`. `rate` in webhooks a second; without it `in_flight` at a time.
+    """One stretch of load. With `api` calls are placed there to `numbers` and played, and what was sent is kept;
+    without it what was kept is sent again to `url`. `rate` in webhooks a second; without it `in_flight` at a time.
     """
 
     url: str

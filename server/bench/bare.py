@@ -1,4 +1,4 @@
-"""Verifies a webhook's signature and acknowledges it, and does nothing else: what any server of this kind pays at least.
+"""Verifies a webhook's signature, acknowledges it, and does nothing else: what any server of this kind pays at least.
 
 Run by uvicorn with the flags of `voicelearn serve`; the key is VOICELEARN_TELNYX_PUBLIC_KEY.
 """

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 GRACE = timedelta(seconds=1)  # a claim may be alive this much longer than its time
 
@@ -69,6 +69,6 @@ def idle_after_expiry(holds: Mapping[str, Sequence[Hold]], forgotten: Iterable[s
     return [
         (after.start - hold.end).total_seconds()
         for theirs in holds.values()
-        for hold, after in zip(theirs, theirs[1:], strict=False)
+        for hold, after in pairwise(theirs)
         if hold.who in left
     ]

@@ -46,7 +46,8 @@ class Plan:
 class Told:
     """One line of a rival: it "lost" a race, "won" one, or is about to let go ("free").
 
-    `asked` is the business time of the claim, `known` when its result was known; `call` and `closers` say whose and for whom.
+    `asked` is the business time of the claim, `known` when its result was known; `call` and `closers` say whose and
+    for whom.
     """
 
     what: str
@@ -117,8 +118,9 @@ class Rival:
             received_at=now,
             call_id=call_id,
         )
-        versions = {"machine_version": 1, "state_form": 1}
-        await self._calls.create(call_id, None, "+12125550100", "race", event, now, **versions)
+        await self._calls.create(
+            call_id, None, "+12125550100", "race", event, now, machine_version=1, state_form=1
+        )
 
     async def _pending(self, call_id: UUID) -> Pending:
         pending = await self._calls.next_pending(call_id)

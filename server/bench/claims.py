@@ -1,4 +1,4 @@
-"""`bench claims`: rivals in processes that are killed race for a few closers, through the statements that a decision runs.
+"""`bench claims`: rivals in processes that are killed race for closers, by the statements that a decision runs.
 
 What happened is judged from three sides: by the claims table, by what each holder knew of itself, and by an observer
 who reads availability meanwhile.
@@ -6,7 +6,6 @@ who reads availability meanwhile.
 
 import asyncio
 import random
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from typing import Any
 
 from server.bench.claim_checks import Absence, Hold, by_closer, idle_after_expiry, overlaps, unexplained
 from server.bench.claimants import POSTGRES_URL, Plan, Told
+from server.bench.own_folder import own_folder
 from server.bench.spread import spread
 from server.clock import Clock
 from server.demo.child import Child
@@ -78,9 +78,7 @@ async def bench(size: Size, url: str, folder: Path) -> dict[str, Any]:
 @asynccontextmanager
 async def own_postgres() -> AsyncIterator[tuple[str, Path]]:
     """A Postgres that nobody else uses: its URL, and a folder for logs; both are gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="voicelearn-bench-") as above:
-        folder = Path(above)
-        folder.chmod(0o711)
+    with own_folder() as folder:
         stack = await asyncio.to_thread(Stack.join, folder / "stack", ("postgres",))
         try:
             yield stack.urls.postgres, folder

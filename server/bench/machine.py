@@ -8,7 +8,7 @@ from learning.bench import machine_facts
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores, Python, kernel, and the load average of the last minute: above the cores, others are at work."""
+    """Processor, cores, Python, kernel, and the last minute's load average: above the cores, others are at work."""
     return machine_facts() | {"kernel": platform.release(), "load_average": round(os.getloadavg()[0], 2)}
 
 

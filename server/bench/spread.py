@@ -29,6 +29,11 @@ def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def quotient(one: float | None, other: float | None) -> float | None:
+    """How many times as large; None where there is nothing to compare."""
+    return round(one / other, 2) if one is not None and other else None
+
+
 def _median(values: Sequence[Any]) -> Any:
     if all(isinstance(value, Mapping) for value in values):
         return medians(values)

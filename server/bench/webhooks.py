@@ -1,4 +1,4 @@
-"""`bench webhooks`: durable acknowledgements while the server decides what it acknowledges, beside a bare acknowledgement.
+"""`bench webhooks`: durable acknowledgements by a server that decides what it acknowledges, beside bare ones.
 
 Every round sends a stretch at a fixed rate and one as fast as answers come, to our server, and then the same events to
 the bare one.
@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from server.bench.load_world import LoadWorld
-from server.bench.spread import medians
+from server.bench.spread import medians, quotient
 from server.demo.floor import import_leads
 from server.demo.world import Options, free_ports
 from storage.inbox import Inbox
 
 CALLS_A_SECOND = 25  # more than are ever placed
 SETTLED_S = 60.0
+LOOK_S = 0.1
 IDS_AT_ONCE = 5000
 
 
@@ -63,8 +64,8 @@ def ratios(found: Mapping[str, Any]) -> dict[str, Any]:
     ours, bare = found["saturated"], found["bare_saturated"]
     fixed, bare_fixed = found["fixed_rate"], found["bare_fixed_rate"]
     return {
-        "bare_to_ours_per_s": round(bare["per_s"] / ours["per_s"], 2),
-        "ours_to_bare_p99": round(fixed["ack_ms"]["p99"] / bare_fixed["ack_ms"]["p99"], 2),
+        "bare_to_ours_per_s": quotient(bare["per_s"], ours["per_s"]),
+        "ours_to_bare_p99": quotient(fixed["ack_ms"]["p99"], bare_fixed["ack_ms"]["p99"]),
     }
 
 
@@ -73,10 +74,12 @@ async def _round(world: LoadWorld, size: Size, numbers: Iterator[str]) -> dict[s
     fixed = {**times, "rate": size.rate, "live": size.live}
     crowd = {**times, "in_flight": size.in_flight, "live": size.crowd}
     found: dict[str, Any] = {}
-    for name, plan in (("fixed_rate", fixed), ("saturated", crowd)):
-        mine = list(islice(numbers, size.stretch(plan["live"])))
+    for name, plan, calls in (("fixed_rate", fixed, size.live), ("saturated", crowd, size.crowd)):
+        mine = list(islice(numbers, size.stretch(calls)))
+        before = world.servers[0].cpu_s()
         found[name] = await world.run(**plan, numbers=mine)
-        found[name] |= await _kept(world)
+        spent = world.servers[0].cpu_s() - before
+        found[name] |= {"server_cpu_ms": round(1000 * spent / found[name]["sent"], 2)} | await _kept(world)
         found[f"bare_{name}"] = await world.run_bare(**plan)
     return found
 
@@ -84,13 +87,20 @@ async def _round(world: LoadWorld, size: Size, numbers: Iterator[str]) -> dict[s
 async def _kept(world: LoadWorld) -> dict[str, Any]:
     """Of the events that were acknowledged, those that were not decided once all was quiet, and how long that took."""
     begun, inbox = time.monotonic(), Inbox(world.pool)
-    while (await inbox.counts()).get("received") and time.monotonic() - begun < SETTLED_S:
-        await asyncio.sleep(0.1)
+    await _settled(inbox)
     settled = time.monotonic() - begun
     ids = await world.acknowledged()
     chunks = [ids[n : n + IDS_AT_ONCE] for n in range(0, len(ids), IDS_AT_ONCE)]
     decided = sum([len(await inbox.decided(chunk)) for chunk in chunks])
     return {"acknowledged": len(ids), "not_decided": len(set(ids)) - decided, "settled_s": round(settled, 2)}
+
+
+async def _settled(inbox: Inbox) -> None:
+    """Waits until nothing is undecided, at most `SETTLED_S`."""
+    for _ in range(int(SETTLED_S / LOOK_S)):
+        if not (await inbox.counts()).get("received"):
+            return
+        await asyncio.sleep(LOOK_S)
 
 
 def _mix(rounds: list[dict[str, Any]]) -> dict[str, float]:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 from storage.embedded.process import dies_with_parent
 
 GRACE_S = 12.0
@@ -33,6 +35,13 @@ class Child:
     @property
     def alive(self) -> bool:
         return self._process is not None and self._process.returncode is None
+
+    def cpu_s(self) -> float:
+        """Seconds of processor that it has used so far, all threads; nothing for one that is not running."""
+        if self.pid is None:
+            return 0.0
+        times = psutil.Process(self.pid).cpu_times()
+        return float(times.user + times.system)
 
     async def start(self) -> None:
         with self.log.open("ab") as log:
