@@ -1,5 +1,7 @@
 """The way through the phases, and what prospects put in it."""
 
+from call_flow import effects as fx
+from call_flow import events as ev
 from call_flow.phases import ORDER
 from call_flow.playbook.book import Playbook
 from tests.call_flow.script import KEVIN
@@ -158,9 +160,6 @@ def are_you_a_robot(book: Playbook) -> Played:
     "A language model phrases two of the agent's questions; the second comes too late, so the script is said."
 )
 def lines_phrased_by_a_model(book: Playbook) -> Played:
-    from call_flow import effects as fx
-    from call_flow import events as ev
-
     call = Played(book, phrasing=True).place().pick_up()
     call.reply("yes, speaking", "affirm")
     asked = call.of(fx.AskPhrasing)[-1]
