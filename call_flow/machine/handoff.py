@@ -17,7 +17,7 @@ from call_flow.status import FinalStatus
 CLAIM_S = 120.0  # a claim outlives ring, whisper and decision, and no more, unless the two are bridged
 ACCEPT_S = 30.0  # from the closer's answer to the key press
 DETECT_S = 4.5  # standard detection speaks within 4.0 s of the answer
-BRIDGE_S = 30.0  # a refusal comes at once: this is for news that is late, and must not part two who talk already
+BRIDGE_S = 30.0  # a refusal comes at once; news that is merely late must not part two who talk
 WAIT_LINE_S = 12.0
 ATTEMPTS = 2
 REFUSALS = {
