@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     amd: str = Field(default="detect", pattern="^(disabled|detect|premium)$")
     leave_voicemail: bool = True
     record: bool = False
+    silence: float = Field(default=6.0, ge=1)  # seconds without an answer, before a question is asked again
     hot_threshold: float = Field(default=0.55, ge=0, le=1)
 
     phrasing_url: str = ""  # of any OpenAI-compatible endpoint; empty: every line is said as scripted
