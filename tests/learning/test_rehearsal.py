@@ -70,7 +70,7 @@ def test_a_tally_counts_choices_of_conversations(rehearser: Rehearser, prospects
 
 def test_a_small_bench_of_learning(rehearser: Rehearser) -> None:
     """A small part of the full bench: too little for proof, enough to see learning that does harm."""
-    plan = Plan(calls=200, tail=100, effect=0.10)
+    plan = Plan(calls=160, tail=80, effect=0.10)
     seeds = (11, 12, 13)
     print(f"seeds {seeds}")
     [result] = results([plan], [rehearser.run(plan, seed) for seed in seeds])
