@@ -33,16 +33,19 @@ class Size:
     live: int = 50
     ramp_s: float = RAMP_S
     seed: int = 1
-    rate: float = 1.0  # people talk at 1; only a test of the bench has them hurry
+
+    def options(self, folder: Path) -> Options:
+        """A world of its own in that folder."""
+        return Options(folder, rate=1.0, seed=self.seed, worker=False)
 
     @property
     def leads(self) -> int:
+        """Numbers enough for all rounds."""
         return self.live + int(CALLS_A_SECOND * (self.ramp_s + 2 * self.rounds * self.seconds))
 
 
-async def bench(size: Size, folder: Path) -> dict[str, Any]:
-    """Medians over the rounds of either kind, and each round."""
-    options = Options(folder, rate=size.rate, seed=size.seed, worker=False)
+async def bench(size: Size, options: Options) -> dict[str, Any]:
+    """Medians over the rounds of either kind, and each round, in a world of these options."""
     async with World(options) as world:
         floor = Floor(world, deque(await prepare(world, size.leads)), size.live)
         keeping = asyncio.create_task(floor.keep_live())

@@ -38,6 +38,10 @@ class Size:
     crowd: int = 150
     seed: int = 1
 
+    def options(self, folder: Path) -> Options:
+        """A world of its own in that folder."""
+        return Options(folder, rate=1.0, seed=self.seed, worker=False)
+
     @property
     def leads(self) -> int:
         """Numbers enough for every stretch."""
@@ -48,9 +52,8 @@ class Size:
         return calls + int(CALLS_A_SECOND * (self.seconds + self.warm_s))
 
 
-async def bench(size: Size, folder: Path) -> dict[str, Any]:
-    """Medians over the rounds, each round, and the ratios of bare to ours."""
-    options = Options(folder, rate=1.0, seed=size.seed, worker=False, settings={"control_share": "0"})
+async def bench(size: Size, options: Options) -> dict[str, Any]:
+    """Medians over the rounds, each round, and the ratios of bare to ours, in a world of these options."""
     async with LoadWorld(options) as world:
         await world.start_bare(free_ports(1)[0])
         numbers = iter(await import_leads(world, size.leads))

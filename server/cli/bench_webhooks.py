@@ -53,7 +53,7 @@ async def _report(size: Any) -> dict[str, Any]:
 
     found = {"machine": machine(), "seed": size.seed}
     with own_folder() as folder:
-        return found | await bench(size, folder)
+        return found | await bench(size, size.options(folder))
 
 
 def _lines(report: dict[str, Any], size: Any) -> list[str]:
