@@ -71,6 +71,9 @@ _YES = re.compile(
 _NO = re.compile(
     r"^((well|um|uh|oh|er|hm) )*(no|nope|nah|not really|not at all|not now|never)\b(?! (problem|worries|idea))"
 )
+_QUESTION = re.compile(
+    r"^((well|um|uh|so|and|but|okay) )*(what|how|when|where|who|why|which|is it|are there|can i|do i)\b"
+)
 _SPEAKING = re.compile(r"\b(speaking|that's me|it's me|this is (he|she|him|her|me)|you got me|in person)\b")
 _NOT = re.compile(r"\b(not|no|wrong|never|nobody|nothing|\w+n't)\b")
 _WORDS = re.compile(r"[a-z0-9']+")
@@ -102,6 +105,11 @@ def plain_answer(text: str) -> bool | None:
     """True for words that begin with a yes, False with a no, None with neither; "yes, but" is neither."""
     said = _plain(text)
     return True if _YES.match(said) else False if _NO.match(said) else None
+
+
+def asks_something(text: str) -> bool:
+    """A question by its mark or its first word; speech recognition often leaves the mark out."""
+    return text.rstrip().endswith("?") or bool(_QUESTION.match(_plain(text)))
 
 
 def negates(text: str) -> bool:

@@ -116,6 +116,8 @@ def _anywhere(deciding: Deciding, text: str, perceived: Perceived) -> bool:
         progress.resume(deciding, deciding.book.render(snippet, deciding.values()))
     elif intent in _ANYWHERE:
         return _ANYWHERE[intent](deciding, perceived)
+    elif intent == "other" and rules.asks_something(text):
+        progress.resume(deciding, deciding.line("question.unknown"))
     else:
         return False
     return True

@@ -22,11 +22,11 @@ REQUIRED_LINES = (
     *(f"ack.{n}" for n in range(1, 7)),
     *("ack.positive", "ack.negative", "repeat", "robot", "question.unknown", "hold"),
     *("silence.goodbye", "goodbye.polite", "goodbye.qualified", "wrong_person.goodbye", "dnc.confirm"),
-    *("callback.ask", "callback.confirm", "callback.resume", "callback.unclear", "callback.sms"),
+    *("callback.ask", "callback.confirm", "callback.resume", "callback.unclear"),
     *("maxtime.goodbye", "hostile.goodbye", "not_interested.goodbye"),
     *("transfer.announce", "transfer.wait", "transfer.failed_video", "transfer.failed_followup"),
-    *("transfer.intro", "followup.ask", "followup.confirm", "video.sms", "voicemail.message"),
-    *("screening.answer", "inbound.greeting", "inbound.unknown", "whisper", "closer.voicemail_hangup"),
+    *("followup.ask", "followup.confirm", "video.sms", "voicemail.message"),
+    *("screening.answer", "inbound.greeting", "inbound.unknown", "whisper"),
 )
 
 # Objections are heard as `objection.` and their id, and may be added; these intents are fixed.

@@ -230,3 +230,9 @@ def test_the_scripted_line_is_said_when_the_model_is_late_or_down(book: Playbook
         call.feed(ev.Phrased(line=line, text=None, reason="down"))
     call.hear_out()
     assert call.log[-1].endswith("Do you have two minutes for them right now?")
+
+
+def test_a_question_that_nothing_answers_is_not_guessed_at(call: Call) -> None:
+    call.pick_up().to_phase("goals").reply("what do you think about the football", "other")
+    assert "would not want to guess" in call.log[-1]
+    assert call.state.asked == "goals"
