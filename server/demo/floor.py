@@ -15,7 +15,7 @@ from typing import Any
 from server.demo.world import KEVIN, World
 from storage.ledger import Ledger
 
-LINES = 12  # calls at the same time
+LINES = 6  # calls at the same time
 POLL_S = 0.25
 QUIET_POLLS = 4
 STALL_S = 120.0  # wall seconds without any progress
