@@ -127,7 +127,7 @@ class Voice:
                 "text": line.text,
                 "started_at": iso(begun),
                 "ended_at": iso(now),
-                "heard_fraction": round(heard, 3),
+                "heard_fraction": round(heard, 6),
                 "event_id": None,
                 "command_id": line.command_id,
                 "after_bridge": leg.bridged_at is not None,
