@@ -52,7 +52,9 @@ def _callback(one: "Prospect", heard: Heard, ask: str | None) -> Reply | None:
 
 
 def _eager(one: "Prospect", heard: Heard, ask: str | None) -> Reply | None:
-    """Wants to begin as soon as the agent has said what it is about."""
+    """Has two minutes, and wants to begin as soon as the agent has said what it is about."""
+    if ask == "permission":
+        return one.say("permission_yes")
     if ask == "callback":
         one.decide("won_follow_up")
         return one.say("give_when")

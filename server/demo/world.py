@@ -120,7 +120,7 @@ class World:
 
     async def _start_simulator(self, server_port: int) -> str:
         options = self.options
-        arguments = ["load.telnyx_sim", "--port", "0", "--api-key", self._key, "--seed", str(options.seed)]
+        arguments = ["load.telnyx_sim", "--port", "0", f"--api-key={self._key}", "--seed", str(options.seed)]
         arguments += ["--webhook-url", f"http://127.0.0.1:{server_port}/webhooks/telnyx"]
         arguments += ["--signing-key-file", str(options.folder / "telnyx.key")]
         arguments += ["--clock-origin", repr(self.clock.origin), "--clock-rate", repr(self.clock.rate)]
