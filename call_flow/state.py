@@ -62,9 +62,17 @@ class Line(Draft):
     sent: bool = False  # False while a language model may still phrase it
     speak_id: str | None = None
     begun_at: datetime | None = None
+    heard_from: datetime | None = None  # when Telnyx says that it began
     ended_at: datetime | None = None
     stopped: bool = False  # superseded or barged in: its end says nothing of what was heard
     seq: int | None = None  # of its segment
+
+
+class Held(Draft):
+    """Final words heard under a line that is not to be interrupted."""
+
+    text: str
+    at: datetime
 
 
 class Turn(Draft):
@@ -105,7 +113,7 @@ class CallState(Draft):
     counters: dict[str, int] = Field(default_factory=dict)
 
     turn: Turn | None = None
-    held: tuple[str, ...] = ()  # words heard under a line that is not to be interrupted
+    held: tuple[Held, ...] = ()
     last_final: str = ""  # the latest final words, to know a late interim by
     asked: str | None = (
         None  # what the open question asks for: a phase key, "objection", "callback", "followup" or "screening"

@@ -10,7 +10,7 @@ from call_flow.events import (
     MachineDetected,
     MachineGreetingEnded,
 )
-from call_flow.machine import closing, handoff, progress
+from call_flow.machine import closing, handoff, progress, turns
 from call_flow.machine.deciding import Deciding
 from call_flow.needs import InboundCaller, Needs
 from call_flow.state import LEG_ORDER, PROSPECT, Leg, LegState
@@ -165,6 +165,7 @@ def hung_up(deciding: Deciding, body: LegHungUp) -> None:
     leg.ended_at, leg.hangup_cause = deciding.at, body.cause
     deciding.cancel(f"hangup:{body.leg}")
     if body.leg == PROSPECT:
+        turns.take_back_unanswered(deciding)
         closing.end(deciding, body)
     else:
         handoff.closer_gone(deciding, leg, body.cause)

@@ -17,6 +17,7 @@ def started(deciding: Deciding, body: SpeakStarted) -> None:
     line = _line_of(deciding, body.leg, body.speak_id, body.line, lambda line: line.begun_at is None)
     if line is not None:
         line.speak_id = body.speak_id or line.speak_id
+        line.heard_from = deciding.event.occurred_at
         begin(deciding, line)
 
 
@@ -177,7 +178,7 @@ def _after_ask(deciding: Deciding, line: Line) -> None:
     deciding.timer("silence", deciding.settings.silence)
     if line.begun_at is not None and _announces(line):
         _record_from_now(deciding)
-    turns.take_up_held(deciding)
+    turns.take_up_held(deciding, line)
 
 
 def _announces(line: Line) -> bool:
@@ -200,7 +201,7 @@ _FOLLOWS = {
     "ask": _after_ask,
     "hold": _after_hold,
     "goodbye": lambda deciding, line: deciding.hang_up(PROSPECT),
-    "announce": lambda deciding, line: turns.take_up_held(deciding),
+    "announce": lambda deciding, line: turns.take_up_held(deciding, line),
     "whisper": lambda deciding, line: handoff.whispered(deciding),
     "drop": lambda deciding, line: deciding.hang_up(line.leg),
 }

@@ -2,14 +2,19 @@
 that has not begun;
 words over a line stop it (barge-in); words under a line that must be heard out are held until it ends."""
 
+from datetime import timedelta
+
 from call_flow import rules
 from call_flow.effects import ClaimCloser, Command, DoNotCall, Effect
 from call_flow.events import Heard
 from call_flow.machine import closing, conversation, dialing, handoff, speech
 from call_flow.machine.deciding import Deciding
-from call_flow.state import PROSPECT, CallState, Turn
+from call_flow.state import PROSPECT, CallState, Held, Line, Turn
+from call_flow.status import FinalStatus
 
 FINAL_FOLLOWS_S = 4.0  # after interim words stopped the agent, if their final form never comes
+FINAL_LAG_S = 1.0  # a final comes up to 0.8 s after its words
+OPENS_WITH_S = 3.0  # for so long the opening says nothing that anybody could answer
 _MEMORY = 400  # characters of the latest final words that a late interim is compared with
 
 
@@ -22,21 +27,36 @@ def heard(deciding: Deciding, body: Heard) -> None:
         _interim(deciding, body.text)
 
 
-def take_up_held(deciding: Deciding) -> None:
+def take_up_held(deciding: Deciding, line: Line) -> None:
     """Words that came under a line that is not interrupted are answered when it is over; a mere hello is not an
-    answer.
+    answer, nor is what was said before there was anything to answer.
     """
     state = deciding.state
-    if not state.held:
-        return
-    text = " ".join(state.held)
+    text = " ".join(held.text for held in state.held if _may_answer(held, line))
     state.held = ()
+    if not text:
+        return
     perceived = deciding.perceive(text)
     if perceived.intent in ("greeting", "backchannel", "voicemail", "screening") or rules.is_backchannel(
         text
     ):
         return
     _take_turn(deciding, text)
+
+
+def _may_answer(held: Held, line: Line) -> bool:
+    opening = line.choice is not None and line.choice.moment == "opening"
+    early = timedelta(seconds=OPENS_WITH_S if opening else FINAL_LAG_S)
+    return line.heard_from is None or held.at >= line.heard_from + early
+
+
+def take_back_unanswered(deciding: Deciding) -> None:
+    """They hung up before an answer to their last words had begun: those words moved nothing, as they would have
+    had they been heard after the hangup. A wish is kept, and so is what was agreed.
+    """
+    turn, verdict = deciding.state.turn, deciding.state.verdict
+    if turn is not None and turn.before is not None and verdict in (None, FinalStatus.DISQUALIFIED):
+        _go_back(deciding, CallState.model_validate_json(turn.before))
 
 
 def _interim(deciding: Deciding, text: str) -> None:
@@ -92,7 +112,7 @@ def _talking(deciding: Deciding, text: str) -> None:
     elif not line.interruptible:
         perceived = deciding.perceive(text)
         if not dialing.heard_under_the_opening(deciding, text, perceived.intent, perceived.confidence):
-            state.held = (*state.held, text)
+            state.held = (*state.held, Held(text=text, at=deciding.event.occurred_at))
     elif _barge_in(deciding, text):
         _take_turn(deciding, text)
 

@@ -148,3 +148,27 @@ def webhooks_out_of_order(book: Playbook) -> Played:
     call.feed(ev.LegAnswered(leg="prospect"), after=1, late=40)
     assert call.state.ended
     return call.ends_as("abandoned")
+
+
+@scenario(
+    "Words and the hangup in one breath: before an answer has begun the words move nothing, as if they came after."
+)
+def hung_up_before_the_answer_began(book: Playbook) -> Played:
+    call = Played(book, closers=(KEVIN,)).place().pick_up().to_phase("situation")
+    call.says("sorry, I have to go", "goodbye")
+    assert call.state.mode == "closing"
+    call.hang_up()
+    assert call.state.phases[-1].phase == "situation"
+    return call.ends_as("abandoned")
+
+
+@scenario("“Hello, who is calling?” over the first word of the opening: the opening is the answer to it.")
+def asked_who_calls_before_the_opening_could_say_it(book: Playbook) -> Played:
+    call = Played(book, closers=(KEVIN,)).place()
+    call.feed(ev.LegAnswered(leg="prospect"), after=4)
+    call.feed(ev.MachineDetected(leg="prospect", result="human"), after=1.9)
+    call.begin()
+    call.says("hello, who is calling?", "ask_identity", after=0.9).hear_out()
+    assert [line.text for line in call.state.lines][-1].startswith("Hello, this is")
+    assert call.state.asked == "greeting"
+    return call.hang_up().ends_as("abandoned")
