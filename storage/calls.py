@@ -265,10 +265,13 @@ async def _claim(connection: Connection, decision: Decision, claim: ClaimCloser)
     closer = None
     for candidate in claim.closers:
         args = (id, decision.call_id, candidate, decision.now, claim.expires_at)
-        if await connection.fetchval(SQL["claim"], *args):
-            row = await connection.fetchrow(SQL["claimed"], id)
+        if not await connection.fetchval(SQL["claim"], *args):
+            continue
+        if row := await connection.fetchrow(SQL["claimed"], id):
             closer = CloserHint(id=row["id"], name=row["name"], phone=row["phone"])
-            break
+        else:
+            await connection.execute(SQL["unclaim"], id)
+        break  # also then: who waits for a second closer with a first one locked can deadlock
     event = _claim_event(decision, ClaimResult(claim=claim.claim, closer=closer))
     seq = await connection.fetchval(INBOX["receive"], *event_args(event))
     return None if seq is None else InboxKey(seq, decision.call_id)

@@ -96,14 +96,15 @@ ON CONFLICT DO NOTHING
 RETURNING closer_id;
 
 -- name: claimed
--- Whom a new claim got; it begins no earlier than the release for which it waited, and before its own end.
+-- Whom a new claim got; it begins no earlier than the release for which it waited. Nobody, where its time was over by then.
 UPDATE claims k
-SET claimed_at = least(
-    greatest(
-        k.claimed_at, (SELECT max(o.released_at) FROM claims o WHERE o.closer_id = k.closer_id AND o.id <> k.id)
-    ),
-    k.expires_at - interval '1 microsecond'
-)
-FROM closers c
-WHERE k.id = $1 AND c.id = k.closer_id
+SET claimed_at = greatest(k.claimed_at, before.release)
+FROM closers c, LATERAL (
+    SELECT max(o.released_at) AS release FROM claims o WHERE o.closer_id = c.id AND o.id <> $1
+) before
+WHERE k.id = $1 AND c.id = k.closer_id AND greatest(k.claimed_at, before.release) < k.expires_at
 RETURNING c.id, c.name, c.phone;
+
+-- name: unclaim
+-- A claim that came too late was never made.
+DELETE FROM claims WHERE id = $1;

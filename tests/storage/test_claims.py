@@ -136,3 +136,31 @@ async def test_tidying_marks_what_had_expired(pool: Pool) -> None:
     await decide_next(pool, await new_call(pool), [claim(seconds=5)])
     assert await Closers(pool).expire_claims(NOW) == 0
     assert await Closers(pool).expire_claims(NOW + timedelta(seconds=5)) == 1
+
+
+async def claimed_while_letting_go(pool: Pool, seconds: float, released_after: float) -> UUID:
+    """A call claims at `NOW` while the holder's release, of a later time, is being written; the call."""
+    await set_up(pool)
+    holder, other = await new_call(pool), await new_call(pool)
+    await decide_next(pool, holder, [claim(closers=("ann",))])
+    released = NOW + timedelta(seconds=released_after)
+    async with pool.transaction() as connection:
+        await connection.execute("UPDATE claims SET released_at = $1 WHERE call_id = $2", released, holder)
+        claiming = asyncio.create_task(decide_next(pool, other, [claim(closers=("ann",), seconds=seconds)]))
+        while not await pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0)
+    await claiming
+    return other
+
+
+async def test_a_claim_that_waited_for_a_release_begins_no_earlier(pool: Pool) -> None:
+    other = await claimed_while_letting_go(pool, seconds=30, released_after=0.5)
+    assert await result(pool, other) == "ann"
+    first, second = await pool.fetch("SELECT claimed_at, released_at FROM claims ORDER BY claimed_at")
+    assert first["released_at"] == second["claimed_at"] == NOW + timedelta(seconds=0.5)
+
+
+async def test_a_claim_that_waited_past_its_own_time_was_never_made(pool: Pool) -> None:
+    other = await claimed_while_letting_go(pool, seconds=1, released_after=2)
+    assert await result(pool, other) is None
+    assert await pool.fetchval("SELECT count(*) FROM claims") == 1
