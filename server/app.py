@@ -5,6 +5,7 @@ before deciding, deciding before sending, sending before the stores are closed.
 """
 
 import asyncio
+import gc
 import logging
 import os
 import secrets
@@ -104,8 +105,15 @@ async def running(settings: Settings, *, worker: bool = False) -> AsyncIterator[
         await shelf.save_current(assembly.clock.now())
         await closing.enter_async_context(_beside(*_chores(assembly, worker)))
         await closing.enter_async_context(parts.at_work())
+        _settle()
         log.info("ready: owner %s, playbook %s", assembly.owner, shelf.current.version)
         yield parts.services
+
+
+def _settle() -> None:
+    """Takes what is loaded by now out of garbage collection: walking it would hold up every live call for 0.2 s."""
+    gc.collect()
+    gc.freeze()
 
 
 async def run_worker(settings: Settings) -> None:
