@@ -1,11 +1,12 @@
 """`voicelearn bench claims`: races for closers whose holders crash. Ends with status 1 where one was promised twice."""
 
-import asyncio
 import sys
 from typing import Any
 
 import click
 import orjson
+
+from server.cli.measuring import measured
 
 
 @click.command()
@@ -17,7 +18,7 @@ import orjson
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def claims(races: int, processes: int, seed: int, as_json: bool) -> None:
     """Ten thousand races for a closer, on a Postgres of their own."""
-    report = asyncio.run(_report(races, processes, seed))
+    report = measured(_report(races, processes, seed))
     click.echo(orjson.dumps(report).decode() if as_json else "\n".join(_lines(report)))
     if report["violations"]:
         sys.exit(1)

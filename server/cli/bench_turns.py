@@ -1,10 +1,11 @@
 """`voicelearn bench turns`: from a last word to the next command, with and without a worker learning beside it."""
 
-import asyncio
 from typing import Any
 
 import click
 import orjson
+
+from server.cli.measuring import measured
 
 
 @click.command()
@@ -24,7 +25,7 @@ def turns(rounds: int, seconds: float, live: int, seed: int, as_json: bool) -> N
     from server.bench.turns import Size
 
     size = Size(rounds, seconds, live, seed=seed)
-    report = asyncio.run(_report(size))
+    report = measured(_report(size))
     click.echo(orjson.dumps(report).decode() if as_json else "\n".join(_lines(report, size)))
 
 

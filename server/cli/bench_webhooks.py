@@ -1,10 +1,11 @@
 """`voicelearn bench webhooks`: acknowledgements a second and how long they take, beside a bare server's."""
 
-import asyncio
 from typing import Any
 
 import click
 import orjson
+
+from server.cli.measuring import measured
 
 
 @click.command()
@@ -42,7 +43,7 @@ def webhooks(
     from server.bench.webhooks import Size
 
     size = Size(rounds, seconds, rate=rate, live=live, in_flight=in_flight, seed=seed)
-    report = asyncio.run(_report(size))
+    report = measured(_report(size))
     click.echo(orjson.dumps(report).decode() if as_json else "\n".join(_lines(report, size)))
 
 
