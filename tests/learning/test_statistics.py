@@ -117,8 +117,8 @@ def test_twelve_objections_with_twelve_kinds_are_weighed_in_milliseconds() -> No
         for k in range(12)
     ]
     spent = []
-    for _ in range(5):
-        began = time.perf_counter()
+    for _ in range(10):
+        began = time.thread_time()
         statistics_of(rows)
-        spent.append(time.perf_counter() - began)
+        spent.append(time.thread_time() - began)
     assert min(spent) < 0.1
