@@ -3,9 +3,8 @@
 import asyncio
 from typing import Any
 
-from storage.cache import Cache
-
 from server.decider import Outcome
+from storage.cache import Cache
 
 TOPIC = "calls"
 MOST_WAITING = 1000

@@ -8,15 +8,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from storage.cache import Cache
-from storage.graph import Graph
-from storage.vectors import Vectors
-
 from server.settings import Settings
 from storage import migrations, postgres
+from storage.cache import Cache
+from storage.graph import Graph
 from storage.mongo import Conversations
 from storage.postgres import Pool
 from storage.urls import StoreUrls
+from storage.vectors import Vectors
 
 
 @dataclass(frozen=True)
