@@ -107,7 +107,7 @@ async def test_turns_are_measured_with_and_without_a_worker(
     folder: Path, stack: Stack, postgres_url: str
 ) -> None:
     """Here, and nowhere else, people hurry: they talk at four times their pace."""
-    size = turns.Size(rounds=1, seconds=5, live=12, ramp_s=6, seed=2)
+    size = turns.Size(rounds=1, seconds=10, live=12, ramp_s=6, seed=2)
     options = shared(replace(size.options(folder), rate=4.0), stack, postgres_url)
     report = await turns.bench(size, options)
     kinds = [report["rounds"][0][kind] for kind in ("without_worker", "with_worker")]
