@@ -115,6 +115,8 @@ def release_closer(deciding: Deciding, outcome: str) -> None:
     deciding.emit(fx.RecordTransfer(claim=transfer.claim, values=transfer.model_dump(mode="json")))
     for key in ("accept", "bridge", "wait", "closer", "detect"):
         deciding.cancel(key)
+    if transfer.accepted_at is not None and transfer.bridged_at is None:
+        deciding.emit(fx.VoidCommands(keys=(f"bridge:{len(state.transfers)}",)))
     for name, leg in state.legs.items():
         if name != PROSPECT and leg.alive and not state.ended and state.mode != "bridged":
             deciding.hang_up(name)

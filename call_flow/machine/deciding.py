@@ -19,6 +19,11 @@ WORDS_PER_SECOND = 2.3  # a slow voice: the guard of a line must not fire while 
 LINE_SLACK_S = 12.0  # after which a line whose end was never reported counts as said
 HANGUP_SHOWS_S = 10.0  # after which a hangup without its webhook is told again
 CALL_LIMIT_SLACK_S = 900  # talk with the closer, on top of the agent's maximum
+TRANSCRIPTION = {
+    "transcription_engine": "Telnyx",
+    "transcription_tracks": "inbound",
+    "transcription_engine_config": {"transcription_engine": "Telnyx", "interim_results": True},
+}
 
 
 class Deciding:

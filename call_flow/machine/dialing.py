@@ -11,18 +11,13 @@ from call_flow.events import (
     MachineGreetingEnded,
 )
 from call_flow.machine import closing, handoff, progress, turns
-from call_flow.machine.deciding import Deciding
+from call_flow.machine.deciding import TRANSCRIPTION, Deciding
 from call_flow.needs import InboundCaller, Needs
 from call_flow.state import LEG_ORDER, PROSPECT, Leg, LegState
 from call_flow.status import FinalStatus
 
 GREET_WITHIN_S = 2.0  # of silence after the answer: 16 CFR 310.4(b)(4)(iii), a person within two seconds
 BEEP_WITHIN_S = 12.0  # a machine's greeting that never reports its end
-TRANSCRIPTION = {
-    "transcription_engine": "Telnyx",
-    "transcription_tracks": "inbound",
-    "transcription_engine_config": {"transcription_engine": "Telnyx", "interim_results": True},
-}
 SURE = 0.6  # confidence from which words alone tell a machine
 MACHINES = ("machine", "fax_detected")
 PEOPLE = (

@@ -8,7 +8,7 @@ from call_flow import effects as fx
 from call_flow import hotness
 from call_flow.events import ClaimResult, CloserHint, ConsoleAction, Digit, LegBridged, Perceived
 from call_flow.machine import closing, progress
-from call_flow.machine.deciding import CALL_LIMIT_SLACK_S, Deciding
+from call_flow.machine.deciding import CALL_LIMIT_SLACK_S, TRANSCRIPTION, Deciding
 from call_flow.playbook.placeholders import sayable
 from call_flow.record import TransferRecord
 from call_flow.state import PROSPECT, Leg
@@ -319,6 +319,10 @@ def _failed(deciding: Deciding, outcome: str) -> None:
     waited = (deciding.at - state.transfers[0].initiated_at).total_seconds()
     tried = {transfer.closer_id for transfer in state.transfers}
     closing.release_closer(deciding, outcome)
+    if state.transfers[-1].accepted_at is not None:
+        # The prospect stays with the machine, which hears them again: a wish not to be called above all.
+        n = len(state.transfers)
+        deciding.command("transcription_start", f"transcription_start:{n}", args=dict(TRANSCRIPTION))
     if outcome != "no_closer" and len(state.transfers) < ATTEMPTS and waited < PATIENCE_S:
         others = tuple(closer.id for closer in deciding.closers() if closer.id not in tried)
         if others:

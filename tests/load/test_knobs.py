@@ -150,6 +150,16 @@ async def test_no_answer_at_all() -> None:
             await sim.client.post("/v2/messages", json={"to": TALKER, "text": "x"}, timeout=0.3)
 
 
+async def test_whether_a_request_without_an_answer_takes_effect() -> None:
+    body = {"to": TALKER, "from": US, "connection_id": CONNECTION}
+    async with wired(api_no_answer=1.0) as sim:
+        for effect in (0, 1):
+            await sim.knobs(api_no_answer_effect=effect)
+            with pytest.raises(httpx.ReadTimeout):
+                await sim.client.post("/v2/calls", json=body, timeout=0.3)
+            assert len((await sim.report())["legs"]) == effect
+
+
 def test_a_knob_that_is_none_names_those_that_are() -> None:
     knobs = Knobs()
     with pytest.raises(ValueError, match="no such knob: delays"):
