@@ -1,0 +1,41 @@
+"""Worlds of real processes on the session's one stack, each with a database of its own."""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.demo.world import Options, World
+from storage.embedded.stack import Stack
+from tests.conftest import administer
+
+MakeWorld = Callable[..., AbstractAsyncContextManager[World]]
+
+
+@pytest.fixture(scope="session")
+def worlds_folder() -> Iterator[Path]:
+    """Where the processes' logs are kept while the tests last."""
+    folder = Path(tempfile.mkdtemp(prefix="voicelearn-survival-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def make_world(stack: Stack, worlds_folder: Path) -> MakeWorld:
+    """`async with make_world(rate=…, seed=…, settings=…, knobs=…)`: other options are `World`'s own."""
+
+    @asynccontextmanager
+    async def make(**options: Any) -> AsyncIterator[World]:
+        name = f"survival_{secrets.token_hex(6)}"
+        await administer(stack.urls.postgres, f"CREATE DATABASE {name}")
+        async with World(Options(worlds_folder / name, stack=stack.path, database=name, **options)) as world:
+            yield world
+        await asyncio.shield(administer(stack.urls.postgres, f"DROP DATABASE {name} WITH (FORCE)"))
+
+    return make

@@ -1,0 +1,118 @@
+"""Webhooks that come late, again, and in another order."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.survival import shift
+from tests.survival.conftest import MakeWorld
+from tests.survival.evidence import Call, Evidence, gather, wrong
+
+CALLS = 100
+SHUFFLED_CALLS = 40
+SHUFFLED_RATE = 25.0  # nothing is compared with another run, and calls are long where answers come late
+SEED = 11
+CLOSERS = 40  # so many that whether one is free does not depend on how the calls happen to overlap
+RATE = 10.0
+LINES = 50
+
+# People who are the same whatever the timing: who talks over a line, or asks whether anybody is there, does so by the
+# clock. The draws of the policy are by number and choice, so that both runs are dealt the same hand.
+STEADY_PEOPLE = {
+    "split_finals": 0,
+    "late_interims": 0,
+    "barge_in": 0,
+    "backchannels": 0,
+    "dead_air": 900,
+    "sms_fails": 0,
+}
+SETTINGS = {"policy": "uniform", "silence": "60"}
+DISORDER = {"duplicate": {"every_event_times": [1, 3]}, "swap_neighbours": 1.0}
+SHUFFLE = {"shuffle_within": 30.0}
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a call came to: everything that was asked and answered.
+
+    Left out is what only the clock decides: how often who waits for a closer is told so, and who says a last word
+    while the agent hangs up.
+    """
+
+    status: str
+    phases: list[tuple[str, str, str]]
+    captures: dict[str, str]
+    objections: list[tuple[str, str, bool | None]]
+    choices: dict[str, str]
+    agent: list[str]
+    prospect: list[str]
+
+    @classmethod
+    def of(cls, call: Call) -> "Result":
+        state = call.state
+        said = [part for part in call.segments if part.strategy != "transfer.wait"]
+        return cls(
+            str(call.row.final_status),
+            [(str(phase.phase), str(phase.outcome), phase.notes) for phase in state.phases],
+            {name: _coarse(name, value) for name, value in state.captures.items()},
+            [(o.type, str(o.response), o.resolved) for o in state.objections],
+            {choice.key: choice.taken for choice in state.choices},
+            [part.text for part in said if part.speaker == "agent"],
+            [part.text for part in said if part.speaker == "prospect" and part.phase != "handoff"],
+        )
+
+
+def _coarse(name: str, value: str) -> str:
+    """ "In an hour" is counted from when it was said: a day is as near as two runs agree."""
+    return value[:10] if name == "callback_at" else value
+
+
+async def played(make_world: MakeWorld, calls: int, rate: float, **knobs: Any) -> Evidence:
+    """A shift of the same calls to the same people, with this done to the webhooks; nothing may be wrong with it."""
+    options = {"rate": rate, "seed": SEED, "settings": SETTINGS, "knobs": STEADY_PEOPLE | knobs}
+    async with make_world(**options) as world:
+        await shift.staff(world, CLOSERS)
+        numbers = await shift.import_leads(world, calls)
+        evidence = await gather(world, await shift.work(world, numbers, LINES))
+        problems = await wrong(world, evidence)
+        assert problems == [], "\n".join(problems)
+        return evidence
+
+
+@pytest.fixture(scope="module")
+async def clean(make_world: MakeWorld) -> dict[str, Result]:
+    """What the calls come to when every webhook comes once and in order; by number."""
+    evidence = await played(make_world, CALLS, RATE)
+    return {number: Result.of(call) for number, call in evidence.calls.items()}
+
+
+async def test_twice_and_in_the_wrong_order_comes_to_the_same(
+    make_world: MakeWorld, clean: dict[str, Result]
+) -> None:
+    evidence = await played(make_world, CALLS, RATE, **DISORDER)
+    events = evidence.report["events"]
+    assert sum(event["attempts"] for event in events) > 1.5 * len(events), "hardly anything came twice"
+    found = {number: Result.of(call) for number, call in evidence.calls.items()}
+    differing = [
+        f"{number}:\n{clean[number]}\n{found[number]}" for number in found if clean[number] != found[number]
+    ]
+    assert differing == [], "\n".join(differing)
+
+
+async def test_shuffled_within_the_call_nothing_is_lost_or_said_twice(make_world: MakeWorld) -> None:
+    evidence = await played(make_world, SHUFFLED_CALLS, SHUFFLED_RATE, **SHUFFLE)
+    assert out_of_order(evidence) > 0.3, "hardly anything was shuffled"
+
+
+def out_of_order(evidence: Evidence) -> float:
+    """The share of webhooks that were acknowledged after one of the same leg that happened later."""
+    late, last = 0, dict[str, str]()
+    events = [event for event in evidence.report["events"] if event["acked_at"]]
+    for event in sorted(events, key=lambda event: event["acked_at"]):
+        leg = event["call_leg_id"]
+        late += event["occurred_at"] < last.get(leg, "")
+        last[leg] = max(event["occurred_at"], last.get(leg, ""))
+    return late / len(events)
