@@ -10,6 +10,7 @@ from call_flow.record import Segment
 from call_flow.state import PROSPECT, Line
 
 KEPT = 12  # lines whose reports are still awaited
+MOST_SAID_AGAIN = 5  # times in a call; after that it goes on without
 HOLD_S = 30.0  # how long "one moment, please" is waited for
 
 
@@ -121,7 +122,10 @@ def never_begun(deciding: Deciding, line: Line) -> None:
 def _say_again(deciding: Deciding, line: Line) -> None:
     line.stopped = True
     line.ended_at = deciding.at
-    if deciding.state.ended or deciding.count("said_again") > 5:
+    if deciding.state.ended:
+        return
+    if deciding.count("said_again") > MOST_SAID_AGAIN:
+        _FOLLOWS[line.purpose](deciding, line)
         return
     deciding.say(
         line.text,

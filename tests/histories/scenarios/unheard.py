@@ -18,6 +18,18 @@ def speech_expired_and_said_again(book: Playbook) -> Played:
     return call.hang_up().ends_as("abandoned")
 
 
+@scenario("Speech that expires again and again is not said for ever: the call goes on, and silence asks.")
+def speech_that_keeps_expiring(book: Playbook) -> Played:
+    call = Played(book, closers=(KEVIN,)).place().pick_up().to_phase("permission")
+    call.says("sure", "affirm")
+    for _ in range(6):
+        call.feed(ev.CommandFailed(key=f"speak:{call.speaking.pop(0)}", code="expired"), after=8.1)
+    assert not call.speaking
+    call.until("silence").hear_out()
+    assert call.state.asked == "rapport"
+    return call.hang_up().ends_as("abandoned")
+
+
 @scenario("A speech command that may have been heard is not said again: silence asks in other words.")
 def speech_of_unknown_fate(book: Playbook) -> Played:
     call = Played(book, closers=(KEVIN,)).place().pick_up().to_phase("permission")
