@@ -111,6 +111,7 @@ class CallState(Draft):
     last_line: int = 0
     last_seq: int = 0
     counters: dict[str, int] = Field(default_factory=dict)
+    timers: dict[str, datetime] = Field(default_factory=dict)  # those that are set, and when they are due
 
     turn: Turn | None = None
     held: tuple[Held, ...] = ()

@@ -67,7 +67,7 @@ def end(deciding: Deciding, body: LegHungUp) -> None:
     state = deciding.state
     if state.ended:
         return
-    deciding.emit(fx.CancelTimer(key=None))
+    deciding.cancel_all()
     deciding.emit(fx.VoidCommands(all_speech=True))
     release_closer(deciding, "prospect_hangup")
     state.final_status = _final_status(state, body)

@@ -123,10 +123,16 @@ class Deciding:
         )
 
     def timer(self, key: str, seconds: float) -> None:
-        self.emit(fx.SetTimer(key=key, due=self.at + timedelta(seconds=seconds)))
+        self.state.timers[key] = self.at + timedelta(seconds=seconds)
+        self.emit(fx.SetTimer(key=key, due=self.state.timers[key]))
 
     def cancel(self, key: str) -> None:
+        self.state.timers.pop(key, None)
         self.emit(fx.CancelTimer(key=key))
+
+    def cancel_all(self) -> None:
+        self.state.timers.clear()
+        self.emit(fx.CancelTimer(key=None))
 
     def dial(
         self,

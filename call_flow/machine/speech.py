@@ -10,12 +10,15 @@ from call_flow.record import Segment
 from call_flow.state import PROSPECT, Line
 
 KEPT = 12  # lines whose reports are still awaited
+SKEW_S = 2.0  # between Telnyx's clock and ours
+QUEUED_S = 20.0  # for as long a line may wait for the one before it
+FASTEST, SLOWEST = 6.0, 1.5  # words a second that a voice may say
 MOST_SAID_AGAIN = 5  # times in a call; after that it goes on without
 HOLD_S = 30.0  # how long "one moment, please" is waited for
 
 
 def started(deciding: Deciding, body: SpeakStarted) -> None:
-    line = _line_of(deciding, body.leg, body.speak_id, body.line, lambda line: line.begun_at is None)
+    line = _line_of(deciding, body, _may_have_begun)
     if line is not None:
         line.speak_id = body.speak_id or line.speak_id
         line.heard_from = deciding.event.occurred_at
@@ -23,13 +26,7 @@ def started(deciding: Deciding, body: SpeakStarted) -> None:
 
 
 def ended(deciding: Deciding, body: SpeakEnded) -> None:
-    line = _line_of(
-        deciding,
-        body.leg,
-        body.speak_id,
-        body.line,
-        lambda line: line.ended_at is None or line.begun_at is None,
-    )
+    line = _line_of(deciding, body, _may_have_ended)
     if line is None:
         return
     line.speak_id = body.speak_id or line.speak_id
@@ -101,7 +98,7 @@ def finish(deciding: Deciding, line: Line) -> None:
 
 def _of_use(line: Line) -> bool:
     """Still to be reported as begun or ended."""
-    return line.ended_at is None or (line.sent and line.begun_at is None)
+    return line.ended_at is None or (line.sent and line.heard_from is None)
 
 
 def give_up(deciding: Deciding, line: Line) -> None:
@@ -115,8 +112,13 @@ def never_begun(deciding: Deciding, line: Line) -> None:
     """Its command expired unsent: nobody heard it, so it is said again as a new line while it still is the
     current one.
     """
-    if line is deciding.current_line(line.leg) and line.begun_at is None:
+    if line.begun_at is not None:
+        return
+    line.sent = False
+    if line is deciding.current_line(line.leg):
         _say_again(deciding, line)
+    else:
+        line.stopped, line.ended_at = True, deciding.at
 
 
 def _say_again(deciding: Deciding, line: Line) -> None:
@@ -158,23 +160,38 @@ def mark_interrupted(deciding: Deciding, line: Line) -> None:
 
 
 def _line_of(
-    deciding: Deciding, leg: str, speak_id: str | None, n: int | None, waits: Callable[[Line], bool]
+    deciding: Deciding, body: SpeakStarted | SpeakEnded, may_be: Callable[[Line, Deciding], bool]
 ) -> Line | None:
-    """The line a report speaks of: by Telnyx's id, by our number in client_state, else the oldest that waits for it.
+    """The line a report speaks of: by Telnyx's id, by our number in client_state, else the oldest that it may be.
 
     A line that counts as over may still be reported: what was heard is filed, however late it is told.
     """
-    lines = [line for line in deciding.state.lines if line.leg == leg and line.sent]
-    if speak_id is not None:
+    lines = [line for line in deciding.state.lines if line.leg == body.leg and line.sent]
+    if body.speak_id is not None:
         for line in lines:
-            if line.speak_id == speak_id:
+            if line.speak_id == body.speak_id:
                 return line
         lines = [line for line in lines if line.speak_id is None]
-    waiting = [line for line in lines if waits(line)]
-    ranked = sorted(
-        waiting, key=lambda line: (line.n != n, line.stopped or line.ended_at is not None, line.n)
-    )
-    return ranked[0] if ranked else None
+    found = [line for line in lines if may_be(line, deciding)]
+    found.sort(key=lambda line: (line.n != body.line, line.n))
+    return found[0] if found else None
+
+
+def _may_have_begun(line: Line, deciding: Deciding) -> bool:
+    """Whether it can have begun when the report says: between its decision and the time until which it is sent."""
+    since = (deciding.event.occurred_at - line.decided_at).total_seconds()
+    return line.begun_at is None and -SKEW_S <= since <= deciding.settings.speech_expiry + QUEUED_S
+
+
+def _may_have_ended(line: Line, deciding: Deciding) -> bool:
+    """Whether it can have ended when the report says: what we did not stop takes its time to be said."""
+    since = (deciding.event.occurred_at - line.decided_at).total_seconds()
+    words = len(line.text.split())
+    body = deciding.event.body
+    cut = line.stopped or (isinstance(body, SpeakEnded) and body.status != "completed")
+    least = -SKEW_S if cut else words / FASTEST
+    longest = deciding.settings.speech_expiry + QUEUED_S + words / SLOWEST
+    return (line.ended_at is None or line.begun_at is None) and least <= since <= longest
 
 
 def _after_ask(deciding: Deciding, line: Line) -> None:

@@ -9,6 +9,11 @@ from call_flow.status import FinalStatus
 
 
 def fired(deciding: Deciding, body: TimerFired) -> None:
+    """One that was cancelled or set again after it had gone off, but before that was decided, says nothing."""
+    due = deciding.state.timers.get(body.key)
+    if due is None or deciding.event.occurred_at < due:
+        return
+    del deciding.state.timers[body.key]
     name, _, rest = body.key.partition(":")
     _TIMERS[name](deciding, rest)
 

@@ -132,7 +132,8 @@ def _go_back(deciding: Deciding, before: CallState) -> None:
     """The state before the turn, but for what the world has seen since: legs, lines, numbers, what was filed."""
     now = deciding.state
     for name in (
-        "legs", "lines", "last_line", "last_seq", "counters", "last_event_at", "last_final", "heard_words",
+        "legs", "lines", "last_line", "last_seq", "counters", "timers", "last_event_at", "last_final", "heard_words",
+        "choices",
         "last_words_at", "learn_revision", "recording", "message_id", "message_status",
         "engagement", "engagement_parts", "engagement_curve", "sentiment",
     ):  # fmt: skip
