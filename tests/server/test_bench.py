@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from server.bench import claims, turns, webhooks
+from server.bench import claims, webhooks
 from server.bench.claim_checks import Absence, Hold, by_closer, idle_after_expiry, overlaps, unexplained
 from server.bench.own_folder import own_folder
 from server.bench.spread import medians, percentile, quotient, spread
@@ -101,16 +101,3 @@ async def test_webhooks_are_measured_and_all_of_them_decided(
         assert found[f"bare_{stretch}"]["webhooks"] > 0
     assert found["fixed_rate"]["word_to_command_ms"]["n"] > 0
     assert report["mix"]["call.transcription"] > 0.3
-
-
-async def test_turns_are_measured_with_and_without_a_worker(
-    folder: Path, stack: Stack, postgres_url: str
-) -> None:
-    """Here, and nowhere else, people hurry: they talk at four times their pace."""
-    size = turns.Size(rounds=1, seconds=10, live=12, ramp_s=6, seed=2)
-    options = shared(replace(size.options(folder), rate=4.0), stack, postgres_url)
-    report = await turns.bench(size, options)
-    kinds = [report["rounds"][0][kind] for kind in ("without_worker", "with_worker")]
-    assert sum(kind["word_to_command_ms"]["n"] for kind in kinds) > 0
-    assert all(kind["webhook_ack_ms"]["n"] > 0 and kind["live_calls"] > 6 for kind in kinds)
-    assert report["refused"] == {}
