@@ -1,6 +1,7 @@
 """Writes down what became of an outbox row, together with the inbox event that tells the call of it.
 
-Only what a call decides by comes back as an event: dials, messages and leg checks that took effect, and every failure.
+Only what a call decides by comes back as an event: dials, messages, bridges and leg checks that took effect, and every
+failure.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from server.clock import Clock
 from storage.inbox import ReceivedEvent
 from storage.outbox import Outbox, OutboxRow
 
-REPORTED = frozenset({"dial", "message", "check_leg"})
+REPORTED = frozenset({"dial", "message", "bridge", "check_leg"})
 
 
 class Reporter:

@@ -16,6 +16,9 @@ def done(deciding: Deciding, body: CommandDone) -> None:
     elif action == "message":
         deciding.state.message_id = body.result.get("id")
         deciding.state.message_status = deciding.state.message_status or "queued"
+    elif action == "bridge" and rest == str(len(deciding.state.transfers)):
+        if body.result.get("is_alive") is not False:
+            handoff.joined(deciding)
     elif action == "check" and body.result.get("is_alive") is False:
         leg = rest.rpartition(":")[0]
         dialing.hung_up(deciding, LegHungUp(leg=leg, cause="lost"))

@@ -183,10 +183,15 @@ def accept(deciding: Deciding) -> None:
 
 def bridged(deciding: Deciding, body: LegBridged) -> None:
     """Telnyx says so for both legs; the first tells."""
-    state = deciding.state
-    leg = state.legs.get(body.leg)
+    leg = deciding.state.legs.get(body.leg)
     if leg is not None and leg.up:
         leg.state = "bridged"
+    joined(deciding)
+
+
+def joined(deciding: Deciding) -> None:
+    """The two hear each other, by Telnyx's answer to the bridge or by its webhooks, whichever is here first."""
+    state = deciding.state
     transfer = _open_transfer(deciding, _closer_leg(deciding)) if state.transfers else None
     if transfer is None or transfer.bridged_at is not None or state.ended:
         return

@@ -218,6 +218,16 @@ def bridge_reported_late(book: Playbook) -> Played:
     return call
 
 
+@scenario("The hangup after a talk overtakes the news of its bridge: Telnyx's answer to the bridge told already.")
+def bridge_known_by_its_answer(book: Playbook) -> Played:
+    call = _waiting(book).closer_answers().hear_out().presses("1")
+    call.feed(ev.CommandDone(key="bridge:1", result={"result": "ok"}), after=0.3)
+    assert call.state.mode == "bridged"
+    call.wait(40).hang_up().feed(ev.LegBridged(leg="closer.1"), after=5, late=44)
+    assert _outcomes(call) == ["bridged"]
+    return call.ends_as("hot_transfer")
+
+
 @scenario("Words of the waiting prospect that are understood as a no, but not surely, do not end the wait.")
 def waiting_prospect_mumbles(book: Playbook) -> Played:
     call = _waiting(book).hear_out()
