@@ -218,7 +218,9 @@ def bridge_reported_late(book: Playbook) -> Played:
     return call
 
 
-@scenario("The hangup after a talk overtakes the news of its bridge: Telnyx's answer to the bridge told already.")
+@scenario(
+    "The hangup after a talk overtakes the news of its bridge: Telnyx's answer to the bridge told already."
+)
 def bridge_known_by_its_answer(book: Playbook) -> Played:
     call = _waiting(book).closer_answers().hear_out().presses("1")
     call.feed(ev.CommandDone(key="bridge:1", result={"result": "ok"}), after=0.3)
