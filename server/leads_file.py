@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from server.phones import e164
 from storage.leads import COLUMNS, Consent, LeadRow
 
-CONSENT_COLUMNS = ("consent_at", "consent_how", "consent_evidence", "sms_consent")
+CONSENT_COLUMNS = ("consent", "consent_at", "consent_how", "consent_evidence", "sms_consent")
 ALIASES = {"phone_number": "phone", "mobile": "phone", "id": "external_id", "created_at": "arrived_at"}
 YES = frozenset({"yes", "true", "y", "t", "1"})
 NO = frozenset({"no", "false", "n", "f", "0"})
@@ -160,7 +160,9 @@ def _text(name: str, value: object) -> str | None:
 
 def _consents(known: Mapping[str, Any], lead: LeadRow) -> tuple[Consent, ...]:
     """What the line says of consent to calls, and to messages."""
-    said = {"call": lead.consent, "sms": _column("sms_consent", known.get("sms_consent"))}
+    said = {
+        kind: _column(name, known.get(name)) for kind, name in (("call", "consent"), ("sms", "sms_consent"))
+    }
     if all(granted is None for granted in said.values()):
         return ()
     at = _column("consent_at", known.get("consent_at")) or lead.arrived_at
@@ -219,7 +221,7 @@ def _number(text: str) -> float:
 
 
 def _rating(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 10:
+    if not text.isdecimal() or not 1 <= int(text) <= 10:
         raise ValueError("is no whole number from 1 to 10")
     return int(text)
 

@@ -41,7 +41,6 @@ class LeadRow:
     country: str | None = None
     state: str | None = None
     city: str | None = None
-    status: str | None = None
     current_income_range: str | None = None
     desired_income_range: str | None = None
     time_availability: str | None = None
@@ -51,7 +50,6 @@ class LeadRow:
     closer_notes: str | None = None
     closer_rating: int | None = None
     relationship_strength: float | None = None
-    consent: bool | None = None
 
 
 COLUMNS = tuple(field.name for field in fields(LeadRow))
@@ -59,10 +57,14 @@ COLUMNS = tuple(field.name for field in fields(LeadRow))
 
 @dataclass(frozen=True, slots=True)
 class StoredLead:
-    """`captures`: what calls have captured beyond the columns."""
+    """`status`: "new", or how the last call ended. `consent`: the latest word on calls, None where there is none.
+    `captures`: what calls have captured beyond the columns.
+    """
 
     id: UUID
     row: LeadRow
+    status: str
+    consent: bool | None
     captures: dict[str, Any]
     created_at: datetime
     updated_at: datetime
@@ -70,7 +72,8 @@ class StoredLead:
     @classmethod
     def read(cls, record: Record) -> "StoredLead":
         row = LeadRow(**{name: record[name] for name in COLUMNS})
-        return cls(record["id"], row, record["captures"], record["created_at"], record["updated_at"])
+        own = [record[name] for name in cls.__slots__ if name not in ("id", "row")]
+        return cls(record["id"], row, *own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,9 @@ class Leads:
         self._pool = pool
 
     async def upsert(self, row: LeadRow, now: datetime) -> Upserted:
-        """Adds the lead of this number or changes what differs; None leaves a column as it is."""
+        """Adds the lead of this number, or changes the columns for which another value is given than the last time.
+        None leaves a column as it is, and what was said before does not undo what calls have learned since.
+        """
         return (await self.upsert_many([row], now))[0]
 
     async def upsert_many(self, rows: Sequence[LeadRow], now: datetime) -> list[Upserted]:
@@ -144,23 +149,15 @@ class Leads:
         row = await self._pool.fetchrow(SQL["by_phone"], phone)
         return None if row is None else StoredLead.read(row)
 
-    async def by_external_id(self, external_id: str) -> StoredLead | None:
-        row = await self._pool.fetchrow(SQL["by_external_id"], external_id)
-        return None if row is None else StoredLead.read(row)
+    async def by_external_id(self, external_id: str) -> list[StoredLead]:
+        """All of them, ten at most: sources do not agree on who has which id."""
+        return [StoredLead.read(row) for row in await self._pool.fetch(SQL["by_external_id"], external_id)]
 
     async def page(
         self, limit: int = 100, after: UUID | None = None, status: str | None = None
     ) -> list[StoredLead]:
         """In the order of their ids, those after `after`: pages that stay right while leads are added."""
         return [StoredLead.read(row) for row in await self._pool.fetch(SQL["page"], limit, after, status)]
-
-    async def count(self) -> int:
-        return int(await self._pool.fetchval(SQL["count"]))
-
-    async def snapshot(self, lead_id: UUID) -> Lead | None:
-        """The lead as a call takes it along."""
-        stored = await self.get(lead_id)
-        return None if stored is None else snapshot(stored)
 
     async def record_consents(self, consents: Sequence[Consent], now: datetime) -> int:
         """Keeps those that are new; how many. The lead's `consent` column follows the latest word on calls."""

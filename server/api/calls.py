@@ -119,16 +119,24 @@ async def _lead(server: Services, wanted: Wanted) -> StoredLead:
     if wanted.lead_id is not None:
         lead, named = await server.leads.get(wanted.lead_id), f"id {wanted.lead_id}"
     elif wanted.external_id is not None:
-        lead, named = (
-            await server.leads.by_external_id(wanted.external_id),
-            f"external_id {wanted.external_id}",
-        )
+        lead, named = await _only(server, wanted.external_id), f"external_id {wanted.external_id}"
     else:
         number = _number(wanted.phone or "")
         lead, named = await server.leads.by_phone(number), f"number {number}"
     if lead is None:
         raise Refusal(404, "unknown_lead", f"no lead with {named}")
     return lead
+
+
+async def _only(server: Services, external_id: str) -> StoredLead | None:
+    """The lead of this id; refused where there are several, for any of them may be the wrong person."""
+    leads = await server.leads.by_external_id(external_id)
+    if len(leads) > 1:
+        ids = ", ".join(str(lead.id) for lead in leads)
+        raise Refusal(
+            409, "ambiguous", f"external_id {external_id} is that of several leads: {ids}; name a lead_id"
+        )
+    return leads[0] if leads else None
 
 
 def _number(written: str) -> str:

@@ -45,8 +45,8 @@ def _show(imported: object, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(asdict(imported)))
         return
-    for problem in imported.problems:
-        click.echo(str(problem), err=True)
+    for line in (*imported.problems, *imported.repeats):
+        click.echo(str(line), err=True)
     if imported.ignored:
         click.echo(f"columns ignored: {', '.join(imported.ignored)}", err=True)
     click.echo(

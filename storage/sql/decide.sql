@@ -114,7 +114,7 @@ listed AS (
     INSERT INTO consents (lead_id, phone, kind, granted, at, how, evidence, recorded_at)
     SELECT l.id, d.phone, 'opt_out', false, :now::timestamptz, 'call ' || moved.id, d.evidence, :now::timestamptz
     FROM moved, jsonb_to_recordset(:do_not_call::jsonb) AS d (phone text, evidence text) LEFT JOIN leads l ON l.phone = d.phone
-    ON CONFLICT (phone, kind, at, how) DO NOTHING
+    ON CONFLICT DO NOTHING
 ), touched AS (
     SELECT moved.lead_id AS id, :lead::jsonb AS news, false AS listed FROM moved WHERE :lead::jsonb IS NOT NULL
     UNION ALL

@@ -1,35 +1,40 @@
 -- name: upsert
--- Adds leads or changes what differs; what is null leaves the column as it is.
+-- Adds leads, or takes from each what it has not been told before: what is null or was said already changes nothing.
 WITH given AS (
-    SELECT * FROM jsonb_populate_recordset(NULL::leads, $1::jsonb)
+    SELECT g.*, jsonb_strip_nulls(to_jsonb(g)) AS said FROM jsonb_populate_recordset(NULL::leads, $1::jsonb) g
 ), changed AS (
     UPDATE leads l
     SET (external_id, first_name, last_name, email, source, campaign, form, utm_source, utm_medium, utm_campaign,
-         utm_term, utm_content, arrived_at, initial_interest, qualification_score, timezone, country, state, city, status,
+         utm_term, utm_content, arrived_at, initial_interest, qualification_score, timezone, country, state, city,
          current_income_range, desired_income_range, time_availability, experience_level, last_contacted, next_followup,
-         closer_notes, closer_rating, relationship_strength, consent, updated_at) = (
+         closer_notes, closer_rating, relationship_strength, imported, updated_at) = (
         r.external_id, r.first_name, r.last_name, r.email, r.source, r.campaign, r.form, r.utm_source, r.utm_medium,
         r.utm_campaign, r.utm_term, r.utm_content, r.arrived_at, r.initial_interest, r.qualification_score, r.timezone,
-        r.country, r.state, r.city, r.status, r.current_income_range, r.desired_income_range, r.time_availability,
+        r.country, r.state, r.city, r.current_income_range, r.desired_income_range, r.time_availability,
         r.experience_level, r.last_contacted, r.next_followup, r.closer_notes, r.closer_rating, r.relationship_strength,
-        r.consent, $2
+        l.imported || r.news, $2
     )
     FROM (
-        SELECT old.id AS old_id, old AS before, (jsonb_populate_record(old, jsonb_strip_nulls(to_jsonb(g)))).*
+        SELECT old.id AS old_id, n.news, (jsonb_populate_record(old, n.news)).*
         FROM given g JOIN leads old ON old.phone = g.phone
+        CROSS JOIN LATERAL (
+            SELECT jsonb_object_agg(key, value) AS news FROM jsonb_each(g.said) WHERE old.imported -> key IS DISTINCT FROM value
+        ) n
+        WHERE n.news IS NOT NULL
     ) r
-    WHERE l.id = r.old_id AND to_jsonb(r.before) IS DISTINCT FROM to_jsonb(r) - 'old_id' - 'before'
+    WHERE l.id = r.old_id
     RETURNING l.id, l.phone
 ), added AS (
     INSERT INTO leads (external_id, first_name, last_name, email, phone, source, campaign, form, utm_source, utm_medium,
         utm_campaign, utm_term, utm_content, arrived_at, initial_interest, qualification_score, timezone, country, state,
-        city, status, current_income_range, desired_income_range, time_availability, experience_level, last_contacted,
-        next_followup, closer_notes, closer_rating, relationship_strength, consent, created_at, updated_at)
+        city, current_income_range, desired_income_range, time_availability, experience_level, last_contacted,
+        next_followup, closer_notes, closer_rating, relationship_strength, imported, status, consent, created_at, updated_at)
     SELECT g.external_id, g.first_name, g.last_name, g.email, g.phone, g.source, g.campaign, g.form, g.utm_source, g.utm_medium,
         g.utm_campaign, g.utm_term, g.utm_content, g.arrived_at, g.initial_interest, g.qualification_score, g.timezone,
-        g.country, g.state, g.city, coalesce(g.status, 'new'), g.current_income_range, g.desired_income_range,
-        g.time_availability, g.experience_level, g.last_contacted, g.next_followup, g.closer_notes, g.closer_rating,
-        g.relationship_strength, g.consent, $2, $2
+        g.country, g.state, g.city, g.current_income_range, g.desired_income_range, g.time_availability, g.experience_level,
+        g.last_contacted, g.next_followup, g.closer_notes, g.closer_rating, g.relationship_strength, g.said,
+        CASE WHEN EXISTS (SELECT FROM do_not_call d WHERE d.phone = g.phone) THEN 'do_not_call' ELSE 'new' END,
+        (SELECT granted FROM call_consents c WHERE c.phone = g.phone), $2, $2
     FROM given g
     WHERE NOT EXISTS (SELECT FROM leads l WHERE l.phone = g.phone)
     ON CONFLICT (phone) DO UPDATE SET phone = excluded.phone
@@ -47,8 +52,8 @@ WHERE NOT EXISTS (SELECT FROM changed c WHERE c.id = l.id) AND NOT EXISTS (SELEC
 SELECT * FROM leads WHERE id = $1;
 
 -- name: by_external_id
--- One lead by the id that its source gave it.
-SELECT * FROM leads WHERE external_id = $1 LIMIT 1;
+-- The leads to which their source gave this id.
+SELECT * FROM leads WHERE external_id = $1 ORDER BY id LIMIT 10;
 
 -- name: by_phone
 -- The lead of a number.
@@ -61,10 +66,6 @@ WHERE ($2::uuid IS NULL OR id > $2) AND ($3::text IS NULL OR status = $3)
 ORDER BY id
 LIMIT $1;
 
--- name: count
--- How many leads there are.
-SELECT count(*) FROM leads;
-
 -- name: record_consents
 -- Keeps consents that are new; the leads' own column follows the latest word on calls.
 WITH given AS (
@@ -74,7 +75,7 @@ WITH given AS (
     INSERT INTO consents (lead_id, phone, kind, granted, at, how, evidence, recorded_at)
     SELECT l.id, g.phone, g.kind, g.granted, g.at, g.how, g.evidence, $2
     FROM given g LEFT JOIN leads l ON l.phone = g.phone
-    ON CONFLICT (phone, kind, at, how) DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING phone, kind, granted, at, id
 ), latest AS (
     SELECT DISTINCT ON (w.phone) w.phone, w.granted
@@ -84,7 +85,7 @@ WITH given AS (
         SELECT c.phone, c.granted, c.at, c.id FROM consents c
         WHERE c.kind IN ('call', 'opt_out') AND c.phone IN (SELECT phone FROM added)
     ) w
-    ORDER BY w.phone, w.at DESC, w.id DESC
+    ORDER BY w.phone, w.at DESC, w.granted, w.id DESC
 ), followed AS (
     UPDATE leads l SET consent = latest.granted, updated_at = $2
     FROM latest
@@ -113,7 +114,7 @@ WITH listed AS (
 ), taken_back AS (
     INSERT INTO consents (lead_id, phone, kind, granted, at, how, evidence, recorded_at)
     SELECT l.id, listed.phone, 'opt_out', false, $3, 'list', $2, $3 FROM listed LEFT JOIN leads l ON l.phone = listed.phone
-    ON CONFLICT (phone, kind, at, how) DO NOTHING
+    ON CONFLICT DO NOTHING
 ), followed AS (
     UPDATE leads l SET status = 'do_not_call', consent = false, updated_at = $3 FROM listed WHERE l.phone = listed.phone
 )
@@ -127,9 +128,7 @@ SELECT EXISTS (SELECT FROM do_not_call WHERE phone = $1);
 -- What a decision to dial this number rests on.
 SELECT
     EXISTS (SELECT FROM do_not_call WHERE phone = $1) AS do_not_call,
-    (
-        SELECT granted FROM consents WHERE phone = $1 AND kind IN ('call', 'opt_out') ORDER BY at DESC, id DESC LIMIT 1
-    ) AS consent,
+    (SELECT granted FROM call_consents WHERE phone = $1) AS consent,
     count(*) FILTER (WHERE c.created_at >= $2) AS attempts,
     max(c.created_at) AS last_attempt,
     (SELECT id FROM calls WHERE phone = $1 AND final_status IS NULL ORDER BY created_at DESC LIMIT 1) AS live_call

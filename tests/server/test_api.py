@@ -94,6 +94,17 @@ async def test_call_is_placed_by_external_id_and_by_lead_id(served: Api) -> None
     assert (await client.post("/api/calls", json={"lead_id": str(other.id)})).status_code == 201
 
 
+async def test_an_external_id_of_two_leads_calls_neither(served: Api) -> None:
+    client, parts = served
+    name = uuid4().hex
+    leads = [await parts.services.leads.by_phone(await lead(parts, external_id=name)) for _ in range(2)]
+
+    refused = await client.post("/api/calls", json={"external_id": name})
+
+    assert (refused.status_code, refused.json()["error"]) == (409, "ambiguous")
+    assert all(one is not None and str(one.id) in refused.json()["detail"] for one in leads)
+
+
 async def test_same_idempotency_key_places_one_call(served: Api) -> None:
     client, parts = served
     phone, key = await lead(parts), {"idempotency-key": uuid4().hex}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.leads_file import read_leads
-from server.leads_import import Imported, import_leads
+from server.leads_import import BATCH, Imported, import_leads
 from storage.leads import Leads
 from storage.postgres import Pool
 
@@ -40,7 +40,7 @@ async def test_lead_with_consent(file: Path, pool: Pool) -> None:
     assert (imported.created, imported.consents, imported.problems) == (1, 1, ())
     lead = await Leads(pool).by_phone("+12122364001")
     assert lead is not None
-    assert (lead.row.first_name, lead.row.timezone, lead.row.consent) == ("Ann", "America/Chicago", True)
+    assert (lead.row.first_name, lead.row.timezone, lead.consent) == ("Ann", "America/Chicago", True)
     (consent,) = await Leads(pool).consents("+12122364001")
     assert (consent.kind, consent.granted, consent.how, consent.evidence) == (
         "call",
@@ -155,11 +155,52 @@ async def test_headers_as_people_write_them(file: Path, pool: Pool) -> None:
     assert (imported.created, imported.ignored) == (1, ("Hobby",))
 
 
-async def test_of_two_lines_with_one_number_the_last_is_taken(file: Path, pool: Pool) -> None:
-    imported = await load(csv_of(file, "a,Jo,+12122364016,,,,,,,", "a,Joan,212-236-4016,,,,,,,"), pool)
-    lead = await Leads(pool).by_phone("+12122364016")
+@pytest.mark.parametrize("between", [0, BATCH])
+async def test_lines_with_one_number_are_one_lead_and_are_named(file: Path, pool: Pool, between: int) -> None:
+    phone, others = f"+1212236402{between % 7}", [f"x,,+1303236{n:04},,,,,,," for n in range(between)]
+    lines = [f"a,Jo,{phone},jo@example.com,,,,,,", *others, f"a,Joan,{phone},,,,,,,"]
+
+    imported = await load(csv_of(file, *lines), pool)
+
+    lead = await Leads(pool).by_phone(phone)
     assert lead is not None
-    assert (imported.created, lead.row.first_name) == (1, "Joan")
+    assert (imported.created, imported.updated) == (1 + between, 0)
+    assert (lead.row.first_name, lead.row.email) == ("Joan", "jo@example.com")
+    assert [(repeat.line, repeat.first) for repeat in imported.repeats] == [(3 + between, 2)]
+
+
+@pytest.mark.parametrize("between", [0, BATCH])
+async def test_a_consent_taken_back_on_an_earlier_line_is_not_lost(
+    file: Path, pool: Pool, between: int
+) -> None:
+    phone, others = f"+1212236403{between % 7}", [f"x,,+1303236{n:04},,,,,,," for n in range(between)]
+    lines = [
+        f"a,Jo,{phone},,,,no,2026-03-01T00:00:00Z,,",
+        *others,
+        f"a,Jo,{phone},,,,yes,2026-01-01T00:00:00Z,,",
+    ]
+
+    imported = await load(csv_of(file, *lines), pool)
+
+    assert imported.consents == 2
+    assert (await Leads(pool).dial_facts(phone, NOW)).consent is False
+    lead = await Leads(pool).by_phone(phone)
+    assert lead is not None
+    assert lead.consent is False
+
+
+async def test_who_opted_out_is_not_opted_in_by_the_same_file_again(file: Path, pool: Pool) -> None:
+    phone = "+12122364040"
+    await load(csv_of(file, f"a,Jo,{phone},,,2026-03-01T10:00:00Z,yes,,,"), pool)
+    await Leads(pool).do_not_call(phone, "asked in a call", NOW)
+    before = await Leads(pool).by_phone(phone)
+
+    again = await load(file, pool)
+
+    assert (again.unchanged, again.consents) == (1, 0)
+    assert await Leads(pool).by_phone(phone) == before
+    assert before is not None
+    assert (before.status, before.consent) == ("do_not_call", False)
 
 
 def test_other_kinds_of_file_are_refused(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ async def test_the_same_key_is_asked_for_once(pool: Pool) -> None:
 
 async def test_do_not_call_reaches_list_lead_and_consents(pool: Pool) -> None:
     leads, phone = Leads(pool), "+12125550102"
-    lead = await leads.upsert(LeadRow(phone=phone, consent=True), NOW)
+    lead = await leads.upsert(LeadRow(phone=phone), NOW)
     call_id = await new_call(pool, phone=phone, lead_id=lead.id)
     effects = (
         UpdateLead(values={"experience_level": "none"}),
@@ -233,7 +233,7 @@ async def test_do_not_call_reaches_list_lead_and_consents(pool: Pool) -> None:
     assert await leads.on_do_not_call(phone)
     stored = await leads.get(lead.id)
     assert stored is not None
-    assert (stored.row.status, stored.row.consent, stored.row.experience_level) == (
+    assert (stored.status, stored.consent, stored.row.experience_level) == (
         "do_not_call",
         False,
         "none",

@@ -1,13 +1,18 @@
 """The schema, from nothing to the head, by several processes at once."""
 
 import asyncio
+import re
 import secrets
 import sys
 from collections.abc import AsyncIterator
+from typing import get_args
 
 import asyncpg
 import pytest
 
+from call_flow.compliance.dialling import Reason
+from call_flow.record import TransferRecord
+from call_flow.status import FinalStatus
 from storage.away import StoreAway
 from storage.migrations import upgrade
 from storage.postgres import Pool, connect
@@ -47,6 +52,25 @@ async def test_a_server_that_is_not_there_is_away() -> None:
 async def test_another_kind_of_url_is_refused() -> None:
     with pytest.raises(ValueError, match="mysql"):
         await upgrade("mysql://127.0.0.1/none")
+
+
+OUTCOMES = {
+    name for part in get_args(TransferRecord.model_fields["outcome"].annotation) for name in get_args(part)
+}
+CLOSED = {
+    "calls_final_status_check": set(FinalStatus),
+    "leads_status_check": {"new", *FinalStatus},
+    "transfers_outcome_check": OUTCOMES,
+    "refusals_reason_check": {"not_configured", *Reason},
+}
+
+
+@pytest.mark.parametrize("check", CLOSED)
+async def test_the_schema_knows_the_words_of_the_code(pool: Pool, check: str) -> None:
+    rule = await pool.fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1", check
+    )
+    assert set(re.findall(r"'(\w+)'", rule)) == CLOSED[check]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,10 @@ CREATE TABLE leads (
     country text,
     state text,
     city text,
-    status text NOT NULL DEFAULT 'new',
+    status text NOT NULL DEFAULT 'new' CHECK (status IN (
+        'new', 'hot_transfer', 'video_sent', 'follow_up', 'disqualified', 'abandoned', 'do_not_call',
+        'no_answer', 'voicemail', 'wrong_person', 'failed'
+    )),
     current_income_range text,
     desired_income_range text,
     time_availability text,
@@ -35,6 +38,7 @@ CREATE TABLE leads (
     relationship_strength double precision,
     consent boolean,
     captures jsonb NOT NULL DEFAULT '{}',
+    imported jsonb NOT NULL DEFAULT '{}', -- the values that imports have given, by column
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );
@@ -218,7 +222,10 @@ CREATE TABLE transfers (
     accepted_at timestamptz,
     bridged_at timestamptz,
     ended_at timestamptz,
-    outcome text,
+    outcome text CHECK (outcome IN (
+        'bridged', 'declined', 'no_answer', 'voicemail', 'closer_hangup', 'prospect_hangup', 'no_closer', 'withdrawn',
+        'failed'
+    )),
     accepted boolean GENERATED ALWAYS AS (accepted_at IS NOT NULL) STORED,
     duration_s double precision GENERATED ALWAYS AS (extract(epoch FROM ended_at - bridged_at)) STORED,
     engagement double precision,
@@ -260,14 +267,23 @@ CREATE TABLE consents (
     how text NOT NULL,
     evidence text NOT NULL DEFAULT '',
     recorded_at timestamptz NOT NULL,
-    UNIQUE (phone, kind, at, how)
+    UNIQUE (phone, kind, at, how, granted)
 );
+
+-- The latest word on calls; of two at one instant the one that takes back.
+CREATE VIEW call_consents AS
+SELECT DISTINCT ON (phone) phone, granted FROM consents
+WHERE kind IN ('call', 'opt_out')
+ORDER BY phone, at DESC, granted, id DESC;
 
 CREATE TABLE refusals (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     lead_id uuid REFERENCES leads (id) ON DELETE SET NULL,
     phone text NOT NULL,
-    reason text NOT NULL,
+    reason text NOT NULL CHECK (reason IN (
+        'not_configured', 'do_not_call', 'no_consent', 'already_in_call', 'unknown_location', 'state_forbids_day',
+        'outside_hours', 'too_many_attempts'
+    )),
     detail text NOT NULL DEFAULT '',
     at timestamptz NOT NULL
 );
@@ -344,6 +360,7 @@ CREATE TABLE ledger (
     attempts integer NOT NULL DEFAULT 0,
     next_try timestamptz,
     updated_at timestamptz NOT NULL,
+    first_synced_at timestamptz,
     error text,
     PRIMARY KEY (subject, store)
 ) WITH (fillfactor = 70);
