@@ -11,6 +11,10 @@ from learning.recogniser import OTHER, Recogniser, normalised
 from learning.sentiment import sentiment
 from learning.slots import extract
 
+# Characters that are read on the event loop, of an utterance's end: over a minute of speech, and of a longer one the
+# end is the answer. Sentiment and slots take quadratic time in it.
+LONGEST = 1000
+
 
 class Perceiver:
     """One for a process; any number of calls may be perceived at the same time."""
@@ -29,9 +33,15 @@ class Perceiver:
             return Perceived(intent=OTHER)
         vector = (await self._embedder.encode([said]))[0]
         recognised = self._recogniser.recognise(vector)
+        end = end_of(text)
         return Perceived(
             intent=recognised.intent,
             confidence=recognised.confidence,
-            sentiment=sentiment(text),
-            slots=extract(text, now, timezone),
+            sentiment=sentiment(end),
+            slots=extract(end, now, timezone),
         )
+
+
+def end_of(text: str) -> str:
+    """The last whole words of `text`, as many as are read."""
+    return text if len(text) <= LONGEST else text[-LONGEST:].partition(" ")[2]

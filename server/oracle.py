@@ -61,7 +61,12 @@ class Oracle:
         return await self._inbound(need, given)
 
     async def _perceive(self, need: Perception, now: datetime) -> Perceived:
-        return await self._perceiver.perceive(need.text, now, need.timezone)
+        """Words that cannot be understood are still filed, and still obeyed where a rule knows them."""
+        try:
+            return await self._perceiver.perceive(need.text, now, need.timezone)
+        except Exception:
+            log.exception("an utterance was not understood")
+            return Perceived()
 
     async def _vector(self, need: PolicyVector, subject: str) -> Vector:
         if self._policy is None:
@@ -69,8 +74,8 @@ class Oracle:
             return uniform(need.arms, draw, "control" if need.control else "uniform")
         try:
             return await asyncio.wait_for(self._policy.vector(need), POLICY_DEADLINE)
-        except TimeoutError:
-            log.warning("policy late for %s: uniform", need.moment)
+        except Exception as error:
+            log.warning("no policy for %s, so uniform: %s", need.moment, type(error).__name__)
             return uniform(need.arms, fresh_draw(), "uniform")
 
     async def _inbound(self, need: InboundCaller, given: Given) -> Given:

@@ -115,6 +115,7 @@ _DATE = re.compile(
     rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{MONTHS})\b(?:,? 20\d\d)?)|"
     r"\b(?P<numeric>\d{1,2}/\d{1,2}(?:/\d{2,4})?)\b|\bthe (?P<day>\d{1,2})(?:st|nd|rd|th)\b"
 )
+_ORDINAL_ENDING = re.compile(r"(?:st|nd|rd|th)\b")
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,10 @@ def callback_at(text: str, now: datetime, timezone: str) -> datetime | None:
     text = _ordinals(text)
     zone = ZoneInfo(_zone_named(text) or timezone)
     local = now.astimezone(zone)
-    found = _relative(text, now) or _absolute(text, local)
+    try:
+        found = _relative(text, now) or _absolute(text, local)
+    except OverflowError:  # beyond the calendar: "in a million weeks"
+        return None
     if found is None or not now < found <= now + LONGEST_AHEAD:
         return None
     return found.astimezone(UTC)
@@ -277,6 +281,8 @@ def _clock(text: str) -> _Clock | None:
     if match:
         return _past_hour(match, text)
     bare = re.fullmatch(r"\W*(?:[a-z\']+ ){0,2}\d{1,2}(?::\d\d| [0-5]\d)?\W*", text)
+    near_day = _DAY.search(text) or _part_word(text)
+    dates = [dated.span() for dated in _DATE.finditer(text)]
     for match in _CLOCK.finditer(text):
         said = (
             match["lead"]
@@ -285,15 +291,15 @@ def _clock(text: str) -> _Clock | None:
             or match["ish"]
             or (match["minute"] and ":" in match[0])
         )
-        near_day = _DAY.search(text) or _part_word(text)
-        if int(match["hour"]) < 24 and (said or near_day or bare) and not _is_date(text, match):
+        if int(match["hour"]) < 24 and (said or near_day or bare) and not _is_date(text, match, dates):
             return _read(match, text)
     return None
 
 
-def _is_date(text: str, match: re.Match[str]) -> bool:
-    return any(dated.start() <= match.start("hour") < dated.end() for dated in _DATE.finditer(text)) or bool(
-        re.match(r"(?:st|nd|rd|th)\b", text[match.end("hour") :])
+def _is_date(text: str, match: re.Match[str], dates: list[tuple[int, int]]) -> bool:
+    hour = match.start("hour")
+    return any(start <= hour < end for start, end in dates) or bool(
+        _ORDINAL_ENDING.match(text, match.end("hour"))
     )
 
 

@@ -5,7 +5,9 @@ Takes text in which numbers are digits (`numbers.with_digits`). Money that is lo
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
+MOST_NUMBERS = 20  # that are weighed in one utterance
 HOURS_A_WEEK = 40
 WEEKS_A_YEAR = 52
 # United States federal minimum (29 U.S.C. 206) up to about the highest of a state: people on "minimum wage" of either.
@@ -83,13 +85,16 @@ def income(text: str) -> str | None:
         return _written(_Amount(*MINIMUM_WAGE, "hour", below=False, above=False))
     if re.search(r"\b(?:six|6) figures?\b", text):
         return _written(_Amount(100_000, 100_000, "year", below=False, above=True))
-    found = [amount for match in _AMOUNT.finditer(text) if (amount := _amount(text, match))]
+    period = _PERIOD.search(text)
+    amounts = (_amount(text, match, period) for match in islice(_AMOUNT.finditer(text), MOST_NUMBERS))
+    found = next((amount for amount in amounts if amount), None)
     if found:
-        return _written(found[0])
+        return _written(found)
     return "0/month" if _NOTHING.search(text) else None
 
 
-def _amount(text: str, match: re.Match[str]) -> _Amount | None:
+def _amount(text: str, match: re.Match[str], anywhere: re.Match[str] | None) -> _Amount | None:
+    """The amount that `match` names; `anywhere` is a period named in the text, for one that has none beside it."""
     after = text[match.end() :]
     before = text[: match.start()]
     if _NOT_MONEY.match(after) or _SPENT_ON.match(after) or _spent(before):
@@ -100,7 +105,7 @@ def _amount(text: str, match: re.Match[str]) -> _Amount | None:
     high = float(match["high"] or low)
     low = _scaled(low, high)
     dollars = bool(match["dollar"] or match["dollar2"] or match["word"])
-    period = _period(text, after, dollars)
+    period = _period(text, after, dollars, anywhere)
     if period == "year" and high < 1000:  # "fifty a year"
         low, high = low * 1000, high * 1000
     if period is None and re.search(r"\bextra\b", text) and 100 <= low < 1000:
@@ -132,11 +137,10 @@ def _scaled(low: float, high: float) -> float:
     return low
 
 
-def _period(text: str, after: str, dollars: bool) -> str | None:
+def _period(text: str, after: str, dollars: bool, anywhere: re.Match[str] | None) -> str | None:
     near = _PERIOD.match(re.sub(r"^[ ,]*(?:(?:extra|more|additional|or so|maybe)\b[ ,]*)*", "", after))
     if near:
         return near.lastgroup
-    anywhere = _PERIOD.search(text)
     known = dollars or bool(_INCOME_WORD.search(text))
     return anywhere.lastgroup if anywhere and known else None
 

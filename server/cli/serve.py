@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from server.cli.settings import data_option, log_to_stderr, settings_or_exit
+from server.cli.settings import data_option, settings_or_exit
+from server.logs import log_to_stderr
 
 
 @click.command()

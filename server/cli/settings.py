@@ -1,7 +1,6 @@
-"""What the commands share: settings that explain themselves, logs, and a loop."""
+"""What the commands share: settings that explain themselves, and a loop."""
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,13 +26,6 @@ def settings_or_exit(data: Path | None = None) -> Settings:
         return Settings.read(**({} if data is None else {"data": data}))
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
-
-
-def log_to_stderr(level: str = "INFO") -> None:
-    """Libraries that log each request, or what is in it, are held to warnings."""
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("httpx", "httpcore", "telnyx", "neo4j", "chromadb", "pymongo", "pgqueuer", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:

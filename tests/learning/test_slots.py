@@ -1,6 +1,7 @@
 """What people say about money, hours, experience, wishes and times, and the value each becomes."""
 
 import random
+import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from call_flow.slots import Slots
+from learning.perception import end_of
 from learning.slots import extract
 from learning.slots.numbers import with_digits
 from load.phrases import bank
@@ -460,6 +462,9 @@ WORDS = [
     "until",
     "every",
     "percent",
+    "million",
+    "weeks",
+    "12/31/9999",
     "feb",
     "31st",
     "12/31",
@@ -532,3 +537,29 @@ def test_several_values_in_one_breath() -> None:
 def test_a_naive_now_is_refused() -> None:
     with pytest.raises(ValueError, match="must be aware"):
         slots("tomorrow", datetime(2026, 3, 4))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "do not call me again not in a million weeks",
+        "12/31/9999 at 11:59 pm",
+        f"in {'9' * 400} days",
+    ],
+)
+def test_a_time_beyond_the_calendar_is_no_callback(text: str) -> None:
+    assert slots(text).callback_at is None
+
+
+def test_of_a_long_speech_the_end_is_read() -> None:
+    rambling = "well you know how it is with all of that " * 50
+    found = slots(end_of(f"three thousand a month {rambling} I could give it fifteen hours a week"))
+    assert found.hours_per_week == 15
+    assert found.income is None
+
+
+@pytest.mark.parametrize("word", ["5", "twenty", "$5", "12/31/9999", "the 5th", "at 5", "three hundred"])
+def test_a_flood_of_numbers_costs_no_more_than_a_few_sentences(word: str) -> None:
+    began = time.thread_time()
+    slots(end_of(" ".join([word] * 3000)))
+    assert time.thread_time() - began < 0.5

@@ -42,22 +42,28 @@ LEAD = Lead(phone="+12125550142", first_name="Pat", source="facebook", initial_i
 
 
 class Perceives:
-    """Understands yes and no, after `wait` seconds."""
+    """Understands yes and no, after `wait` seconds, unless it has an `error`."""
 
     wait = 0.0
+    error: Exception | None = None
 
     async def perceive(self, text: str, now: datetime, timezone: str) -> Perceived:
         await asyncio.sleep(self.wait)
+        if self.error:
+            raise self.error
         return Perceived(intent="affirm" if "yes" in text.lower() else "other", confidence=0.9)
 
 
 class Chooses:
-    """The first arm, unless it is told to be late."""
+    """The first arm, unless it is told to be late or has an `error`."""
 
     wait = 0.0
+    error: Exception | None = None
 
     async def vector(self, need: PolicyVector) -> Vector:
         await asyncio.sleep(self.wait)
+        if self.error:
+            raise self.error
         return uniform(need.arms, 0.0, "thompson")
 
 

@@ -9,6 +9,7 @@ from call_flow.events import Event
 from call_flow.state import CallState
 from call_flow.telnyx import call_id_of_session, client_state
 from server.clock import Clock
+from server.logs import Discreet
 from storage.calls import Decision
 from storage.inbox import ReceivedEvent
 from storage.postgres import Pool
@@ -134,6 +135,38 @@ async def test_late_policy_is_replaced_by_uniform_choice(process: Process) -> No
     given = [row.given for row in await process.inbox.of_call(call_id)]
     vectors = [vector for answer in given if answer for vector in answer.get("vectors", {}).values()]
     assert [vector.get("policy", "uniform") for vector in vectors] == ["uniform"]
+
+
+async def test_words_that_cannot_be_understood_are_still_obeyed_and_filed(
+    process: Process, caplog: pytest.LogCaptureFixture
+) -> None:
+    process.perceives.error = OverflowError("date value out of range")
+    caplog.handler.setFormatter(Discreet())
+    call_id = await process.place()
+    for body in (initiated(), answered(), heard("We like gardening."), heard("Do not call me again.")):
+        await process.receive(call_id, body)
+
+    process.decider.decide(call_id)
+    await process.decided(call_id, 5)
+
+    assert process.decider.counts["aside"] == 0
+    listed = await process.pool.fetchval("SELECT count(*) FROM do_not_call WHERE call_id = $1", call_id)
+    assert listed == 1
+    heard_words = [one.text for one in await process.calls.transcript(call_id) if one.speaker == "prospect"]
+    assert heard_words == ["We like gardening.", "Do not call me again."]
+    assert "gardening" not in caplog.text
+
+
+async def test_policy_that_fails_is_replaced_by_uniform_choice(process: Process) -> None:
+    process.chooses.error = ValueError("covariance")
+    call_id = await process.place()
+    for body in (initiated(), answered(), heard("Hello?")):
+        await process.receive(call_id, body)
+
+    process.decider.decide(call_id)
+    await process.decided(call_id, 4)
+
+    assert process.decider.counts["aside"] == 0
 
 
 async def test_two_processes_decide_each_event_once(pool: Pool) -> None:
