@@ -263,7 +263,7 @@ class Assembly:
         """By kind of destination."""
         connection = self.settings.telnyx_connection_id
         reporter = Reporter(self.outbox, self.clock, decider.decide)
-        reconciler = Reconciler(self.telnyx, self.outbox, self.calls, reporter, connection)
+        reconciler = Reconciler(self.telnyx, self.outbox, self.calls, reporter, self.clock, connection)
         senders: dict[str, Sender] = {
             "telnyx": TelnyxSender(
                 self.telnyx,

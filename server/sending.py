@@ -4,6 +4,7 @@ The row's id is the `command_id`: Telnyx ignores a repeat of it for 60 s of the 
 unanswered command is sent again; after it, never: it is looked for (`reconciling`).
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -20,10 +21,9 @@ from storage.outbox import Outbox, OutboxRow, Sending
 
 log = logging.getLogger(__name__)
 
-MEMORY = timedelta(
-    seconds=55
-)  # of the 60 s for which Telnyx knows a command_id: the rest is for the way there
-LEASE_S = 6.0  # wall seconds; longer than one request may take, shorter than a line may wait
+# Of the 60 s for which Telnyx knows a command_id: the rest is for the way there.
+MEMORY = timedelta(seconds=55)
+LEASE_MARGIN_S = 3.0  # wall seconds beyond what one request may take, for writing down its answer
 # Waits are business seconds, as Telnyx keeps the same clock; never shorter than SHORTEST_WAIT_S of the wall's.
 NO_ANSWER_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)  # Telnyx advises 500 ms for the first
 NOT_YET_WAIT = 0.4
@@ -76,12 +76,16 @@ class TelnyxSender:
             now - row.first_sent_at >= MEMORY or await self._seen(row, command)
         ):
             return await self._look_for(row, command)
-        sending = await self._outbox.mark_sending(row.id, now, self._owner, LEASE_S)
+        lease_s = self._telnyx.timeout + LEASE_MARGIN_S
+        sending = await self._outbox.mark_sending(row.id, now, self._owner, lease_s)
         if sending is None:
             return None
         if _lacks_leg(command, sending):
             return await self._without_leg(row, command)
-        return await self._settle(row, command, await self._say(row, command, sending))
+        left = self._clock.wall_until(sending.first_sent_at + MEMORY)
+        if left <= 0 or _too_late(row, command, self._clock.now()):  # the leave took long to come
+            return await self._again(row, "not sent: its time passed", 0.0, no_effect=True)
+        return await self._settle(row, command, await self._said(row, command, sending, left))
 
     async def _seen(self, row: OutboxRow, command: Command) -> bool:
         """Whether a dial that was sent before has shown itself by a webhook of its leg."""
@@ -97,6 +101,14 @@ class TelnyxSender:
             )
             return None
         return await self._again(row, "no control id yet", NOT_YET_WAIT, no_effect=True)
+
+    async def _said(self, row: OutboxRow, command: Command, sending: Sending, seconds: float) -> Answer:
+        """The answer, if it comes while Telnyx still knows the command: for `seconds` of the wall's."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._say(row, command, sending)
+        except TimeoutError:
+            return NoAnswer("its time in Telnyx's memory is over")
 
     async def _say(self, row: OutboxRow, command: Command, sending: Sending) -> Answer:
         body = body_of(command, row.call_id, row.id, self._account)
@@ -127,6 +139,8 @@ class TelnyxSender:
 
     async def _rejected(self, row: OutboxRow, command: Command, answer: Rejected) -> float | None:
         """Races are ordinary: a leg that has ended is ended, one that has not answered yet soon will have."""
+        if command.action == "dial" and row.first_sent_at is not None:
+            return await self._look_for(row, command)  # what is refused is the repeat: the first one may ring
         gone = command.action in ENDING_ACTIONS and answer.code in GONE
         if gone or answer.code in ALREADY.get(command.action, ()):
             await self._reporter.done(row, command, {"code": answer.code})

@@ -78,13 +78,15 @@ Answer = Accepted | Rejected | Throttled | NoAnswer
 class Telnyx:
     """A client of one account. Open it with `Telnyx.open`, which keeps the SDK's import off the event loop."""
 
-    def __init__(self, client: "AsyncTelnyx") -> None:
+    def __init__(self, client: "AsyncTelnyx", timeout: float) -> None:
+        """`timeout` in wall seconds for a whole request, whatever the client's own do for its phases."""
         self._client = client
+        self.timeout = timeout
 
     @classmethod
     async def open(cls, api_key: str, base_url: str, timeout: float) -> "Telnyx":
         """`timeout` in wall seconds for a whole request; connecting gets at most a third of it."""
-        return cls(await asyncio.to_thread(_warm_client, api_key, base_url, timeout))
+        return cls(await asyncio.to_thread(_warm_client, api_key, base_url, timeout), timeout)
 
     async def close(self) -> None:
         await self._client.close()
@@ -140,17 +142,20 @@ class Telnyx:
 
         options: RequestOptions = {"headers": dict(headers or {}), "params": dict(query or {})}
         try:
-            if method == "get":
-                response = await self._client.get(path, cast_to=httpx.Response, options=options)
-            else:
-                response = await self._client.post(
-                    path, cast_to=httpx.Response, body=dict(body or {}), options=options
-                )
+            async with asyncio.timeout(self.timeout):
+                response = await self._response(method, path, dict(body or {}), options)
         except APIStatusError as error:
             return _refused(error.response, error.body)
-        except APIConnectionError as error:
+        except (APIConnectionError, TimeoutError) as error:
             return NoAnswer(type(error.__cause__ or error).__name__)
         return Accepted(_data(response.content))
+
+    async def _response(
+        self, method: str, path: str, body: dict[str, Any], options: "RequestOptions"
+    ) -> httpx.Response:
+        if method == "get":
+            return await self._client.get(path, cast_to=httpx.Response, options=options)
+        return await self._client.post(path, cast_to=httpx.Response, body=body, options=options)
 
 
 def _warm_client(api_key: str, base_url: str, timeout: float) -> "AsyncTelnyx":

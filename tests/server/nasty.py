@@ -1,5 +1,6 @@
 """A Telnyx that answers as it is told: 200, an error with its code, too many requests, or nothing at all."""
 
+import asyncio
 import re
 from collections import defaultdict, deque
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from telnyx import AsyncTelnyx
 
 from server.telnyx import Telnyx
 
-Told = (
-    int | tuple[int, str] | str
-)  # a status, a status with Telnyx's error code, "timeout", "refused", "taken"
+# A status, a status with Telnyx's error code, or "timeout", "refused", "hangs".
+Told = int | tuple[int, str] | str
+TIMEOUT = 3.0  # wall seconds
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class NastyTelnyx(httpx.AsyncBaseTransport):
     def client(self) -> Telnyx:
         transport = httpx.AsyncClient(transport=self, base_url="http://telnyx/v2")
         return Telnyx(
-            AsyncTelnyx(api_key="k", base_url="http://telnyx/v2", max_retries=0, http_client=transport)
+            AsyncTelnyx(api_key="k", base_url="http://telnyx/v2", max_retries=0, http_client=transport),
+            TIMEOUT,
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -55,6 +57,8 @@ class NastyTelnyx(httpx.AsyncBaseTransport):
         told = self._told[seen.action].popleft() if self._told[seen.action] else 200
         if told == "timeout":
             raise httpx.ReadTimeout("no answer", request=request)
+        if told == "hangs":
+            await asyncio.sleep(3600)
         if told == "refused":
             raise httpx.ConnectError("refused", request=request)
         status, code = told if isinstance(told, tuple) else (int(told), "10007")

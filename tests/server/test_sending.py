@@ -42,7 +42,7 @@ class Line:
         self.told = asyncio.Event()
         client, calls = self.telnyx.client(), Calls(pool)
         reporter = Reporter(self.outbox, self.clock, lambda call_id: self.told.set())
-        looking = Reconciler(client, self.outbox, calls, reporter, "123")
+        looking = Reconciler(client, self.outbox, calls, reporter, self.clock, "123")
         sender = TelnyxSender(
             client, self.outbox, calls, reporter, self.clock, OWNER, ACCOUNT, looking.look_for
         )
@@ -312,6 +312,96 @@ async def test_dial_without_any_sign_fails_and_is_never_repeated_after_a_minute(
     actions = [request.action for request in line.telnyx.requests]
     assert actions[-2:] == ["active_calls", "active_calls"]
     assert set(actions[:-2]) == {"dial"}
+
+
+async def test_refused_repeat_of_a_dial_says_nothing_of_the_first(line: Line) -> None:
+    line.telnyx.tell("dial", "timeout", *[(422, "90041")] * 100)
+    line.telnyx.active = [
+        {"call_control_id": "v3:first", "client_state": client_state(line.call_id, "prospect")}
+    ]
+
+    await line.decide(dial(), legs=())
+    await line.settled("dial:prospect")
+
+    (event,) = await line.events()
+    assert event["kind"] == "command.done"
+    assert event["result"]["call_control_id"] == "v3:first"
+    assert len(line.telnyx.of("dial")) == 2
+
+
+async def test_refused_repeat_is_looked_for_while_telnyx_may_not_show_the_first_yet(line: Line) -> None:
+    line.telnyx.tell("dial", "timeout", *[(422, "90041")] * 100)
+
+    await line.decide(dial(), legs=())
+    await line.settled("dial:prospect")
+
+    (event,) = await line.events()
+    assert (event["code"], event["maybe_done"]) == ("unacknowledged", True)
+    assert len(line.telnyx.of("active_calls")) > 1
+
+
+async def test_repeat_whose_leave_came_too_late_is_not_sent(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.telnyx.tell("dial", "timeout")
+    mark_sending = line.outbox.mark_sending
+    waits = [0.0, line.clock.wall(60)]
+
+    async def slow(*args: Any) -> Any:
+        sending = await mark_sending(*args)
+        await asyncio.sleep(waits.pop(0))
+        return sending
+
+    monkeypatch.setattr(line.outbox, "mark_sending", slow)
+    await line.decide(dial(), legs=())
+    await line.settled("dial:prospect")
+
+    (event,) = await line.events()
+    assert event["code"] == "unacknowledged"
+    assert len(line.telnyx.of("dial")) == 1
+
+
+async def test_first_sending_whose_leave_came_late_was_never_sent(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark_sending = line.outbox.mark_sending
+    waits = [line.clock.wall(60), 0.0]
+
+    async def slow(*args: Any) -> Any:
+        sending = await mark_sending(*args)
+        await asyncio.sleep(waits.pop(0))
+        return sending
+
+    monkeypatch.setattr(line.outbox, "mark_sending", slow)
+    await line.decide(dial(), legs=())
+    await line.settled("dial:prospect")
+
+    (event,) = await line.events()
+    assert event["kind"] == "command.done"
+    assert len(line.telnyx.of("dial")) == 1
+
+
+async def test_request_that_hangs_is_given_up_when_telnyx_forgets_it(line: Line) -> None:
+    line.telnyx.tell("dial", "hangs")
+
+    await line.decide(dial(), legs=())
+    await line.settled("dial:prospect")
+
+    (event,) = await line.events()
+    assert event["code"] == "unacknowledged"
+    assert len(line.telnyx.of("dial")) == 1
+
+
+@pytest.mark.parametrize("code", [401, 404])
+async def test_account_that_shows_no_calls_is_not_asked_for_ever(line: Line, code: int) -> None:
+    line.telnyx.tell("dial", *["timeout"] * 100)
+    line.telnyx.tell("active_calls", *[code] * 100)
+
+    await line.decide(dial(), legs=())
+    await line.settled("dial:prospect")
+
+    (event,) = await line.events()
+    assert (event["code"], event["maybe_done"]) == ("unacknowledged", True)
 
 
 async def test_dial_that_showed_itself_by_a_webhook_is_not_repeated(line: Line) -> None:
