@@ -4,8 +4,8 @@
 class StoreAway(Exception):
     """The server of `store` cannot be reached now; what was asked may be asked again later.
 
-    Raised for refused and lost connections, shutting down and timeouts: never for a fault in what was asked. Whether
-    a write that was under way took effect is unknown.
+    Raised for refused and lost connections, shutting down, timeouts, deadlocks and a lack of memory: never for a fault
+    in what was asked. Whether a write that was under way took effect is unknown.
     """
 
     def __init__(self, store: str, reason: str = "") -> None:

@@ -17,16 +17,16 @@ STORE = "postgres"
 Record = Mapping[str, Any]
 Connection: TypeAlias = Any  # an asyncpg connection, or a pool's stand-in for one
 
-# 57P01 to 57P05: the server shuts down, crashed, starts up, dropped the database, or ended an idle session.
+# Beside lost connections, what passes by itself: SQLSTATE classes 40 (deadlock, serialization), 53 (connections, memory,
+# disk), 55 (locks) and 57 (shutting down, starting up, cancelled).
 _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.IdleSessionTimeoutError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.OperatorInterventionError,
 )
 # What the driver has no type for: a closed connection or pool, and one lost at a bad moment (MagicStack/asyncpg#784).
 _NAMELESS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -34,7 +34,7 @@ _SAY_AWAY = ("is closed", "is closing", "was closed", "cannot switch to state")
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether `error` says that the server cannot be reached, rather than that it refused what was asked."""
+    """Whether `error` says that the server cannot answer now, rather than that it refused what was asked."""
     if isinstance(error, _NAMELESS):
         return any(words in str(error) for words in _SAY_AWAY)
     return isinstance(error, _AWAY)
@@ -42,7 +42,7 @@ def is_away(error: BaseException) -> bool:
 
 @contextmanager
 def reachable() -> Iterator[None]:
-    """Turns the driver's connection errors into `StoreAway`."""
+    """Turns the driver's errors that pass by themselves into `StoreAway`."""
     try:
         yield
     except Exception as error:

@@ -55,6 +55,14 @@ async def test_a_statement_that_does_not_end_is_given_up(postgres_url: str) -> N
     await pool.close()
 
 
+@pytest.mark.parametrize("state", ["40001", "40P01", "53100", "53200", "55P03", "57014", "57P03"])
+async def test_what_passes_by_itself_may_be_asked_again(pool: Pool, state: str) -> None:
+    raising = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$"
+    with pytest.raises(StoreAway):
+        await pool.execute(raising)
+    await pool.ping()
+
+
 async def test_a_wrong_question_is_not_an_absent_server(pool: Pool) -> None:
     with pytest.raises(asyncpg.UndefinedTableError):
         await pool.fetch("SELECT * FROM nowhere")
