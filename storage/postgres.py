@@ -17,8 +17,8 @@ STORE = "postgres"
 Record = Mapping[str, Any]
 Connection: TypeAlias = Any  # an asyncpg connection, or a pool's stand-in for one
 
-# Beside lost connections, what passes by itself: SQLSTATE classes 40 (deadlock, serialization), 53 (connections, memory,
-# disk), 55 (locks) and 57 (shutting down, starting up, cancelled).
+# Beside lost connections, what passes by itself: SQLSTATE classes 40 (deadlock, serialization), 53 (connections,
+# memory, disk), 55 (locks) and 57 (shutting down, starting up, cancelled).
 _AWAY = (
     OSError,
     TimeoutError,
