@@ -19,6 +19,7 @@ from learning.analysis import Analysis, analyse
 from learning.cards import Card, scenario_card, segment_cards
 from learning.conversation import conversation_document, outcome_document
 from learning.embeddings import Vectors as Embedded
+from learning.fault import fault
 from learning.graph_telling import graph_facts
 from learning.kept_vectors import KeptVectors
 from learning.known_statistics import CACHE_KEY, TOPIC
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 # How long a store that was found away is left alone: one call in this time pays for finding out, not every one.
 LEFT_ALONE_S = 2.0
-LONGEST_RETRY_S = 60.0  # of what a store refused; one that was away is asked again after LEFT_ALONE_S
+# Wall seconds before another try.
+RETRY_S: dict[LedgerStatus, float] = {"pending": LEFT_ALONE_S, "failed": 1.0, "synced": 0.0}
 
 
 @dataclass
@@ -49,6 +51,11 @@ class Learned:
     statuses: dict[Store, LedgerStatus] = field(default_factory=dict)
     errors: dict[Store, str] = field(default_factory=dict)
     seconds: dict[Store, float] = field(default_factory=dict)
+
+    @property
+    def revisions(self) -> dict[str, int]:
+        """As the ledger takes it."""
+        return {call_subject(self.call_id): self.revision}
 
     @property
     def synced(self) -> bool:
@@ -114,12 +121,19 @@ class Learner:
     async def learn(self, call_id: UUID, revision: int, stores: Collection[Store] = STORES) -> Learned:
         """Learns the call as it stands now, `revision` or later, into those of `stores` that lack it.
 
+        One learner at a time, whatever its process: the call is read after an earlier revision was written everywhere.
         Raises StoreAway for Postgres alone, NotLearnable where there is nothing to learn.
         """
-        lesson = await self._read(call_id)
-        learned = Learned(call_id, max(lesson.record.revision, revision))
-        wanted = await self._lacking(learned, stores)
-        await self._ledger.pending([call_subject(call_id)], learned.revision, lesson.now, wanted)
+        async with self._ledger.alone(call_subject(call_id)):
+            lesson = await self._read(call_id)
+            learned = Learned(call_id, max(lesson.record.revision, revision))
+            wanted = await self._lacking(learned, stores)
+            await self._ledger.pending(learned.revisions, lesson.now, wanted)
+            await self._steps_of(wanted, lesson, learned)
+        return learned
+
+    async def _steps_of(self, wanted: Collection[Store], lesson: _Lesson, learned: Learned) -> None:
+        """Postgres first, the cache last, the others beside each other."""
         if "postgres" in wanted:
             await self._step("postgres", lesson, learned)
         others = [store for store in wanted if store not in ("postgres", "cache")]
@@ -129,7 +143,6 @@ class Learner:
                 raise problem
         if "cache" in wanted:
             await self._step("cache", lesson, learned)
-        return learned
 
     async def _read(self, call_id: UUID) -> _Lesson:
         row = await self._calls.get(call_id)
@@ -164,9 +177,7 @@ class Learner:
         learned.statuses[store] = status
         if error is not None:
             learned.errors[store] = error
-        subject = call_subject(learned.call_id)
-        retry_s = await self._pause(subject, store) if status == "failed" else LEFT_ALONE_S
-        await self._ledger.set(subject, store, learned.revision, status, lesson.now, error, retry_s)
+        await self._ledger.set(learned.revisions, store, status, self._now(), error, RETRY_S[status])
 
     async def _try(self, store: Store, lesson: _Lesson) -> tuple[LedgerStatus, str | None]:
         if time.monotonic() < self._alone_until.get(store, 0.0):
@@ -179,14 +190,9 @@ class Learner:
             self._alone_until[store] = time.monotonic() + LEFT_ALONE_S
             return "pending", str(away)
         except Exception as error:
-            log.exception("learning call %s into %s", lesson.record.call_id, store)
-            return "failed", f"{type(error).__name__}: {error}"[:500]
+            log.error("learning call %s into %s: %s", lesson.record.call_id, store, fault(error))
+            return "failed", fault(error)
         return "synced", None
-
-    async def _pause(self, subject: str, store: Store) -> float:
-        """Wall seconds until the next try: doubled with each one."""
-        row = (await self._ledger.get(subject)).get(store)
-        return min(LONGEST_RETRY_S, 0.5 * 2 ** min(row.attempts if row else 0, 10))
 
     async def _to_postgres(self, lesson: _Lesson) -> None:
         pairs = {(choice.moment, choice.segment) for choice in lesson.record.choices}

@@ -15,6 +15,7 @@ from call_flow.playbook.entries import Entry, Knowledge, Objection, Strategy
 from call_flow.playbook.parsing import KINDS
 from learning.cards import Card
 from learning.kept_vectors import KeptVectors
+from learning.learner import RETRY_S
 from storage.away import StoreAway
 from storage.graph import Graph
 from storage.ledger import Ledger, LedgerStatus, Store, entry_subject
@@ -123,9 +124,11 @@ class Seeder:
         for store in stores:
             subjects = [entry_subject(*row) for row in rows if store in STORES_OF[row[0]]]
             if subjects and not (playbook is None and store != "vectors"):
-                await self._ledger.pending(subjects, max(revision, 1), self._now(), [store])
+                revisions = dict.fromkeys(subjects, max(revision, 1))
+                await self._ledger.pending(revisions, self._now(), [store])
                 error = await self._into(store, playbook, chosen, report)
-                await self._note(subjects, store, max(revision, 1), error)
+                status: LedgerStatus = "synced" if error is None else "pending"
+                await self._ledger.set(revisions, store, status, self._now(), error, RETRY_S[status])
 
     async def _into(
         self,
@@ -144,14 +147,6 @@ class Seeder:
                 raise
             report.errors[store] = str(away)
         return report.errors.get(store)
-
-    async def _note(self, subjects: list[str], store: Store, revision: int, error: str | None) -> None:
-        if error is None:
-            await self._ledger.set_many(subjects, store, revision, "synced", self._now())
-            return
-        status: LedgerStatus = "pending"
-        for subject in subjects:
-            await self._ledger.set(subject, store, revision, status, self._now(), error, 2.0)
 
     async def _to_vectors(self, chosen: Mapping[str, Sequence[Entry]], report: SeedReport) -> None:
         await self._vectors.ensure(self._embedder.model)

@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from learning.learner import Learner, NotLearnable
+from learning.fault import fault
+from learning.learner import RETRY_S, Learner, NotLearnable
 from learning.seed import Seeder
 from storage.away import StoreAway
-from storage.ledger import STORES, Ledger, LedgerRow, Store, SyncRun
+from storage.ledger import LONGEST_RETRY_S, STORES, Ledger, LedgerRow, Store, SyncRun
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +129,8 @@ class Sync:
                 await self.once("watch", untried=False)
             except StoreAway as away:
                 log.warning("sync: %s", away)
-            except Exception:
-                log.exception("sync")
+            except Exception as error:
+                log.error("sync: %s", fault(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), every_s)
 
@@ -171,16 +172,28 @@ class Sync:
             learned = await self._learner.learn(
                 UUID(subject.removeprefix(CALL)), max(row.revision for row in rows), stores
             )
+        except StoreAway:
+            raise
         except NotLearnable as reason:
-            for row in rows:
-                await self._ledger.set(
-                    subject, row.store, row.revision, "failed", self._now(), str(reason), 60.0
-                )
-                _note(report, row.store, str(reason))
+            await self._refused(rows, str(reason), LONGEST_RETRY_S, report)
+            return set()
+        except Exception as error:
+            log.error("learning %s: %s", subject, fault(error))
+            await self._refused(rows, fault(error), RETRY_S["failed"], report)
             return set()
         for store in stores:
             _note(report, store, learned.errors.get(store))
         return learned.away
+
+    async def _refused(
+        self, rows: Sequence[LedgerRow], error: str, retry_s: float, report: SyncReport
+    ) -> None:
+        """A call that cannot be read must not be the first again in every pass, and hold up all others."""
+        for row in rows:
+            await self._ledger.set(
+                {row.subject: row.revision}, row.store, "failed", self._now(), error, retry_s
+            )
+            _note(report, row.store, error)
 
     async def _entries(self, due: dict[str, list[LedgerRow]], report: SyncReport) -> None:
         stores = {row.store for rows in due.values() for row in rows}

@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -43,11 +44,30 @@ def _public_key(key: str) -> str:
     return key.strip()
 
 
+def _url(example: str, *schemes: str) -> AfterValidator:
+    """A store's URL or nothing. What was given is not repeated: it holds a password."""
+
+    def check(url: str) -> str:
+        if url and urlsplit(url).scheme not in schemes:
+            raise ValueError(f"must be a URL such as {example}")
+        return url
+
+    return AfterValidator(check)
+
+
 def _aware(moment: datetime) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 Number = Annotated[str, AfterValidator(_e164)]
+PostgresUrl = Annotated[str, _url("postgresql://user:password@host:5432/database", "postgresql", "postgres")]
+MongoUrl = Annotated[str, _url("mongodb://user:password@host:27017/", "mongodb", "mongodb+srv")]
+RedisUrl = Annotated[str, _url("redis://:password@host:6379/0", "redis", "rediss")]
+GraphUrl = Annotated[
+    str,
+    _url("bolt://user:password@host:7687/neo4j", *(f"{kind}{tls}" for kind in ("bolt", "neo4j") for tls in ("", "+s", "+ssc"))),
+]
+VectorsUrl = Annotated[str, _url("http://host:8000", "http", "https")]
 
 
 class Settings(BaseSettings):
@@ -58,11 +78,11 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path(".data")
-    postgres_url: str = ""
-    mongo_url: str = ""
-    redis_url: str = ""
-    graph_url: str = ""
-    vectors_url: str = ""
+    postgres_url: PostgresUrl = ""
+    mongo_url: MongoUrl = ""
+    redis_url: RedisUrl = ""
+    graph_url: GraphUrl = ""
+    vectors_url: VectorsUrl = ""
 
     telnyx_api_key: SecretStr = SecretStr("")
     telnyx_base_url: str = "https://api.telnyx.com/v2"
@@ -73,11 +93,11 @@ class Settings(BaseSettings):
 
     api_token: SecretStr = SecretStr("")
 
-    business: str = "Northway Mentoring"
+    business: str = ""
     agent_name: str = "Ava"
     closer_name: str = "Kevin"
     callback_number: Number = ""
-    video_url: str = "https://example.com/video"
+    video_url: str = ""
     voice: str = "Telnyx.KokoroTTS.af"
     language: str = "en-US"
     max_duration: int = Field(default=1200, ge=60, le=14400)
@@ -101,7 +121,8 @@ class Settings(BaseSettings):
     clock_rate: float = Field(default=1.0, gt=0)
 
     webhook_max_bytes: int = Field(default=256 * 1024, ge=1024)
-    postgres_connections: int = Field(default=10, ge=2)
+    # Two jobs and a sync hold one each for as long as they learn a call, and work with another.
+    postgres_connections: int = Field(default=10, ge=5)
 
     def model_post_init(self, context: object) -> None:
         """A clock that was set going without an origin begins with the settings, once for all who ask."""
@@ -140,15 +161,20 @@ class Settings(BaseSettings):
         shared["phrasing"] = bool(self.phrasing_url)
         return CallSettings(**shared)
 
-    def missing(self) -> list[str]:
-        """The variables without which no call can be placed or no webhook be believed."""
-        needed = {
+    def needed(self) -> dict[str, bool]:
+        """The variables without which no call can be placed, told as what it is or no webhook be believed; whether set."""
+        values = {
             "telnyx_api_key": self.telnyx_api_key.get_secret_value(),
             "telnyx_public_key": self.telnyx_public_key,
             "telnyx_connection_id": self.telnyx_connection_id,
             "from_number": self.from_number,
+            "business": self.business,
+            "video_url": self.video_url,
         }
-        return [variable(name) for name, value in needed.items() if not value]
+        return {variable(name): bool(value) for name, value in values.items()}
+
+    def missing(self) -> list[str]:
+        return [name for name, given in self.needed().items() if not given]
 
 
 def variable(field: str) -> str:

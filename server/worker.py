@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from learning.fault import fault
 from learning.learner import Learner, NotLearnable
 from learning.sync import Sync
 from storage.away import StoreAway
@@ -29,12 +30,16 @@ class Worker:
         await asyncio.gather(self.jobs.run(self.learn, stop, concurrency=CONCURRENCY), self.sync.watch(stop))
 
     async def learn(self, job: LearnJob) -> None:
-        """Raises for what is to be tried again."""
+        """Raises for what is to be tried again, in words that the queue may log."""
         try:
             learned = await self.learner.learn(job.call_id, job.revision)
         except NotLearnable as reason:
             log.warning("not learned: %s", reason)
             return
+        except StoreAway:
+            raise
+        except Exception as error:
+            raise RuntimeError(f"call {job.call_id} is not learned: {fault(error)}") from None
         log.info(
             "learned call %s revision %s, attempt %s: %s",
             job.call_id,

@@ -2,7 +2,9 @@
 forward.
 """
 
-from collections.abc import Collection, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -15,6 +17,8 @@ SQL = load("sql/ledger.sql")
 Store = Literal["postgres", "mongo", "graph", "vectors", "cache"]
 STORES: tuple[Store, ...] = ("postgres", "mongo", "graph", "vectors", "cache")
 LedgerStatus = Literal["pending", "synced", "failed"]
+LONGEST_RETRY_S = 60.0  # wall seconds
+_LOCK_POLL_S = 0.05
 
 
 def call_subject(call_id: UUID | str) -> str:
@@ -43,11 +47,10 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class LearnedCall:
-    """Times are business time; `learned_at` is when the last store had it."""
+    """Times are business time; `learned_at` is when the last store had it for the first time."""
 
     id: UUID
     ended_at: datetime
-    revision: int
     learned_at: datetime
 
 
@@ -70,33 +73,52 @@ class Ledger:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @asynccontextmanager
+    async def alone(self, subject: str) -> AsyncIterator[None]:
+        """Holds `subject` against every other process while the block lasts; one that dies lets go of it.
+
+        A connection is in use meanwhile, but none while waiting.
+        """
+        while True:
+            async with self._pool.transaction() as connection:
+                if await connection.fetchval(SQL["try_lock"], subject):
+                    yield
+                    return
+            await asyncio.sleep(_LOCK_POLL_S)
+
     async def pending(
-        self, subjects: Iterable[str], revision: int, now: datetime, stores: Collection[Store] = STORES
+        self, revisions: Mapping[str, int], now: datetime, stores: Collection[Store] = STORES
     ) -> None:
-        """Says that the stores are to hold this revision; one that holds it or a later one is left alone."""
-        await self._pool.execute(SQL["pending"], list(subjects), list(stores), revision, now)
+        """Says that the stores are to hold these revisions by subject; one that holds it or a later one is left
+        alone.
+        """
+        args = (list(revisions), list(revisions.values()), list(stores), now)
+        await self._pool.execute(SQL["pending"], *args)
 
     async def set(
         self,
-        subject: str,
+        revisions: Mapping[str, int],
         store: Store,
-        revision: int,
         status: LedgerStatus,
         now: datetime,
         error: str | None = None,
         retry_s: float = 0.0,
-    ) -> bool:
-        """Records what became of a revision. False: the ledger is further already. `retry_s`: wall seconds
-        before `behind` names it again.
-        """
-        args = (subject, store, revision, status, now, error, retry_s)
-        return await self._pool.execute(SQL["set"], *args) > 0
-
-    async def set_many(
-        self, subjects: Iterable[str], store: Store, revision: int, status: LedgerStatus, now: datetime
     ) -> int:
-        """`set` for many subjects of one store; how many moved."""
-        return await self._pool.execute(SQL["set_many"], list(subjects), store, revision, status, now)
+        """Records what became of these revisions by subject; how many moved, the ledger not being further already.
+
+        `retry_s`: wall seconds before `behind` names them again, doubled with each failure.
+        """
+        args = (
+            list(revisions),
+            list(revisions.values()),
+            store,
+            status,
+            now,
+            error,
+            retry_s,
+            LONGEST_RETRY_S,
+        )
+        return await self._pool.execute(SQL["set"], *args)
 
     async def reset(self, store: Store, now: datetime, prefix: str = "") -> int:
         """Makes everything of a store that begins with `prefix` pending again, to rebuild it."""
@@ -124,9 +146,7 @@ class Ledger:
     async def learned(self, call_ids: Collection[UUID | str]) -> list[LearnedCall]:
         """Those of the calls that have ended and are in every store, in their latest revision."""
         rows = await self._pool.fetch(SQL["learned"], [str(id) for id in call_ids], list(STORES))
-        return [
-            LearnedCall(row["id"], row["ended_at"], row["learn_revision"], row["learned_at"]) for row in rows
-        ]
+        return [LearnedCall(row["id"], row["ended_at"], row["learned_at"]) for row in rows]
 
     async def start_run(self, reason: str, now: datetime) -> int:
         """Records that a sync began; its id."""

@@ -1,30 +1,32 @@
 -- name: pending
--- These subjects are to reach this revision in these stores; what is there already stays.
+-- These subjects are to reach these revisions in these stores; what is there already stays.
 INSERT INTO ledger (subject, store, revision, status, updated_at)
-SELECT subject, store, $3::int, 'pending', $4::timestamptz
-FROM unnest($1::text[]) subject CROSS JOIN unnest($2::text[]) store
+SELECT subject, store, revision, 'pending', $4::timestamptz
+FROM unnest($1::text[], $2::int[]) AS t (subject, revision) CROSS JOIN unnest($3::text[]) store
 ON CONFLICT (subject, store) DO UPDATE
 SET revision = excluded.revision, status = 'pending', attempts = 0, next_try = NULL, error = NULL,
     updated_at = excluded.updated_at
 WHERE excluded.revision > ledger.revision;
 
 -- name: set
--- What became of a revision, unless the ledger is further; what is synced never becomes less.
-INSERT INTO ledger AS l (subject, store, revision, status, updated_at, error, attempts, next_try)
-VALUES ($1, $2, $3, $4, $5, $6, 1, clock_timestamp() + make_interval(secs => $7))
+-- What became of these revisions in a store, unless the ledger is further; what is synced never becomes less.
+INSERT INTO ledger AS l (subject, store, revision, status, updated_at, error, attempts, next_try, first_synced_at)
+SELECT subject, $3, revision, $4, $5::timestamptz, $6, 1, clock_timestamp() + make_interval(secs => $7::float8),
+    CASE WHEN $4 = 'synced' THEN $5::timestamptz END
+FROM unnest($1::text[], $2::int[]) AS t (subject, revision)
 ON CONFLICT (subject, store) DO UPDATE
 SET revision = excluded.revision, status = excluded.status, updated_at = excluded.updated_at, error = excluded.error,
-    attempts = CASE WHEN l.revision = excluded.revision THEN l.attempts + 1 ELSE 1 END, next_try = excluded.next_try
+    attempts = CASE WHEN l.revision = excluded.revision THEN l.attempts + 1 ELSE 1 END,
+    next_try = clock_timestamp() + make_interval(secs => CASE
+        WHEN excluded.status = 'failed' AND l.revision = excluded.revision THEN least($8::float8, $7 * 2 ^ least(l.attempts, 30))
+        ELSE $7
+    END),
+    first_synced_at = coalesce(l.first_synced_at, excluded.first_synced_at)
 WHERE excluded.revision > l.revision OR (excluded.revision = l.revision AND (l.status <> 'synced' OR excluded.status = 'synced'));
 
--- name: set_many
--- `set` for many subjects of one store.
-INSERT INTO ledger AS l (subject, store, revision, status, updated_at, attempts)
-SELECT subject, $2, $3::int, $4, $5::timestamptz, 1 FROM unnest($1::text[]) subject
-ON CONFLICT (subject, store) DO UPDATE
-SET revision = excluded.revision, status = excluded.status, updated_at = excluded.updated_at, error = NULL,
-    attempts = CASE WHEN l.revision = excluded.revision THEN l.attempts + 1 ELSE 1 END, next_try = NULL
-WHERE excluded.revision > l.revision OR (excluded.revision = l.revision AND (l.status <> 'synced' OR excluded.status = 'synced'));
+-- name: try_lock
+-- Takes the subject for this transaction, unless another has it.
+SELECT pg_try_advisory_xact_lock(hashtextextended($1, 7226311908));
 
 -- name: reset
 -- A store is to be filled again.
@@ -50,7 +52,7 @@ GROUP BY store, status;
 
 -- name: learned
 -- Which of these calls have ended and are in all of these stores, in their latest revision.
-SELECT c.id, c.ended_at, c.learn_revision, max(l.updated_at) AS learned_at
+SELECT c.id, c.ended_at, max(l.first_synced_at) AS learned_at
 FROM calls c JOIN ledger l ON l.subject = 'call:' || c.id
 WHERE c.id = ANY($1::uuid[]) AND c.final_status IS NOT NULL
   AND l.store = ANY($2::text[]) AND l.status = 'synced' AND l.revision >= c.learn_revision

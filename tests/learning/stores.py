@@ -1,9 +1,10 @@
 """The five real stores with all that learns, for one test module: databases and collections of its own."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from learning.embeddings import AsyncEmbedder, Embedder
 from learning.kept_vectors import KeptVectors
@@ -31,6 +32,7 @@ class Stores:
     vectors: Vectors
     cache: Cache
     kept: KeptVectors
+    now: Callable[[], datetime] = lambda: NOW
 
     @property
     def ledger(self) -> Ledger:
@@ -50,7 +52,7 @@ class Stores:
             vectors=self.vectors,
             cache=self.cache,
             embedder=self.kept,
-            now=lambda: NOW,
+            now=self.now,
         )
 
     def seeder(self) -> Seeder:
@@ -60,11 +62,11 @@ class Stores:
             graph=self.graph,
             vectors=self.vectors,
             embedder=self.kept,
-            now=lambda: NOW,
+            now=self.now,
         )
 
     def sync(self) -> Sync:
-        return Sync(self.ledger, self.learner(), self.seeder(), lambda: NOW)
+        return Sync(self.ledger, self.learner(), self.seeder(), self.now)
 
 
 @asynccontextmanager

@@ -1,13 +1,19 @@
 """A call that has ended, learned into five real stores: once, twice, corrected, and with a store away."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
 from uuid import UUID, uuid4
 
 import pytest
 
 from call_flow.status import FinalStatus
-from learning.embeddings import Embedder
+from learning.embeddings import AsyncEmbedder, Embedder
+from learning.embeddings import Vectors as Embedded
+from learning.kept_vectors import KeptVectors
 from learning.known_statistics import KnownStatistics
 from learning.learner import Learner, NotLearnable
 from storage.embedded.stack import Stack
@@ -95,6 +101,65 @@ async def test_a_correction_replaces_the_whole(stores: Stores, learner: Learner)
     assert document is not None
     assert document["transcript"][3]["text"] == "Hm."
     assert await stores.vectors.count(Kind.SEGMENTS, [call_id]) == 7
+
+
+class _Gate:
+    """An embedder whose first run waits, in its thread, to be let through."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.name, self.version, self.dimensions = embedder.name, embedder.version, embedder.dimensions
+        self._embedder = embedder
+        self.reached, self.open = threading.Event(), threading.Event()
+
+    def encode(self, texts: Sequence[str]) -> Embedded:
+        self.reached.set()
+        assert self.open.wait(20)
+        return self._embedder.encode(texts)
+
+
+async def test_an_earlier_revision_that_is_late_does_not_come_back(
+    stores: Stores, embedder: Embedder, learner: Learner
+) -> None:
+    record = conversation()
+    told = record.segments[3].model_copy(update={"text": f"Nobody said this before {uuid4().hex}."})
+    record = record.model_copy(update={"segments": (*record.segments[:3], told, *record.segments[4:])})
+    call_id = await store_call(stores.pool, record)
+    gate = _Gate(embedder)
+    slow = AsyncEmbedder(gate)
+    kept = replace(stores, kept=KeptVectors(slow, stores.facts))
+    first = asyncio.create_task(kept.learner().learn(call_id, 1))
+    await asyncio.to_thread(gate.reached.wait, 20)
+    said = told.model_copy(update={"text": "Hm."})
+    again = record.model_copy(
+        update={"revision": 2, "segments": (*record.segments[:3], said, *record.segments[4:])}
+    )
+    await store_call(stores.pool, again)
+    second = asyncio.create_task(learner.learn(call_id, 2))
+    await asyncio.wait({second}, timeout=1.0)
+    gate.open.set()
+    await asyncio.gather(first, second)
+    held = await stores.vectors.ids(Kind.SEGMENTS, {"call_id": str(call_id)})
+    assert len(held) == 7, "what the second revision no longer says is gone"
+    assert await statuses(stores, call_id) == dict.fromkeys(STORES, ("synced", 2))
+    await slow.close()
+
+
+async def test_each_store_has_its_own_time_and_the_first_one_counts(stores: Stores) -> None:
+    ticks = count()
+    later = replace(stores, now=lambda: NOW + timedelta(seconds=next(ticks)))
+    record = conversation()
+    call_id = await store_call(stores.pool, record)
+    await later.learner().learn(call_id, 1)
+    rows = await stores.ledger.get(call_subject(call_id))
+    times = {store: row.updated_at for store, row in rows.items()}
+    assert NOW < times["postgres"] < min(times[store] for store in ("mongo", "graph", "vectors"))
+    assert max(times.values()) == times["cache"]
+    [first] = await stores.ledger.learned([call_id])
+    assert first.learned_at == times["cache"]
+    await store_call(stores.pool, record.model_copy(update={"revision": 2}))
+    assert await stores.ledger.learned([call_id]) == []
+    await later.learner().learn(call_id, 2)
+    assert await stores.ledger.learned([call_id]) == [first]
 
 
 async def test_a_call_that_nobody_took_is_filed_and_teaches_nothing(stores: Stores, learner: Learner) -> None:

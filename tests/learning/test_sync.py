@@ -44,13 +44,26 @@ async def test_a_run_is_recorded_with_what_it_did(stores: Stores) -> None:
 
 async def test_a_call_that_is_not_there_fails_by_name(stores: Stores) -> None:
     subject = call_subject(uuid4())
-    await stores.ledger.pending([subject], 1, NOW, ["graph"])
+    await stores.ledger.pending({subject: 1}, NOW, ["graph"])
     report = await stores.sync().once()
     assert report.failed == 1
     assert "is not there" in report.errors["graph"]
     row = (await stores.ledger.get(subject))["graph"]
     assert row.status == "failed"
     assert await stores.ledger.behind("graph", 10) == []
+
+
+async def test_a_call_that_cannot_be_read_holds_up_no_other_and_its_words_stay_out(stores: Stores) -> None:
+    bad = await store_call(stores.pool, conversation())
+    await stores.pool.execute("UPDATE calls SET state = $2 WHERE id = $1", bad, {"mode": "a secret"})
+    good = await store_call(stores.pool, conversation())
+    report = await stores.sync().once()
+    assert (report.done, report.failed) == (len(STORES), len(STORES))
+    assert {row.status for row in (await stores.ledger.get(call_subject(good))).values()} == {"synced"}
+    rows = (await stores.ledger.get(call_subject(bad))).values()
+    assert {row.status for row in rows} == {"failed"}
+    assert {str(row.error).partition(":")[0] for row in rows} == {"ValidationError at learning/learner.py"}
+    assert await stores.ledger.behind("mongo", 10) == []
 
 
 async def test_the_state_is_told_by_store(stores: Stores) -> None:
