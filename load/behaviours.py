@@ -96,6 +96,7 @@ BEHAVIOUR_REPLIES: dict[str, Special] = {
     "callback": _callback,
     "eager": _eager,
     "leaves_waiting": _leaves_waiting,
+    "leaves_taken": _eager,
     "hostile": _hostile,
     "cuts_off": _cuts_off,
 }

@@ -12,7 +12,7 @@ _ACCEPTS, _DECLINES = 0.70, 0.85
 
 
 def mood(behaviour: str, *occasion: object) -> str:
-    """accepts, declines, no_answer, voicemail or hangs_up; a mixed closer's by hash of the occasion."""
+    """What of load.numbers a closer does this time; a mixed one's by hash of the occasion."""
     named = behaviour.removeprefix("closer_")
     if named != "mixed":
         return named
@@ -37,11 +37,11 @@ class Closer:
         """The key, once the words have named it."""
         if self.mood == "hangs_up":
             return Reply(0.2, hang_up=True, act="left")
-        if self._pressed or "press" not in text.lower():
+        if self._pressed or self.mood == "silent" or "press" not in text.lower():
             return Reply(1.0)
         self._pressed = True
         delay = draws.between(0.8, 2.4, self._person.seed, self._person.number, self._nth, "press")
-        return Reply(delay, digit="1" if self.mood == "accepts" else "2", act="digit")
+        return Reply(delay, digit="2" if self.mood == "declines" else "1", act="digit")
 
     def dead_air(self) -> Reply:
         """Waits for long, then gives up."""
@@ -49,7 +49,7 @@ class Closer:
 
 
 class CloserParty(Party):
-    """A closer on a leg; one kind hangs up in the middle of the whisper."""
+    """A closer on a leg; one kind hangs up in the middle of the whisper, another once the key was pressed."""
 
     mind: Closer
 
@@ -57,6 +57,11 @@ class CloserParty(Party):
         super().line_started(line)
         if self.mind.mood == "hangs_up" and not self.leg.partner:
             self.exchange.spawn(self._hang_up_during(line), self.leg)
+
+    async def act(self, reply: Reply) -> None:
+        await super().act(reply)
+        if reply.digit and self.mind.mood == "leaves":
+            self.exchange.end(self.leg, "normal_clearing", "callee", "200")
 
     async def _hang_up_during(self, line: Line) -> None:
         await self.exchange.clock.sleep(line.seconds / 2)

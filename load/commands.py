@@ -19,6 +19,17 @@ from load.voice import Line, speech_seconds
 Body = dict[str, Any]
 Handler = Callable[[Exchange, Leg, Body], bool]
 
+AMD_MODES = (
+    "disabled",
+    "detect",
+    "detect_beep",
+    "detect_words",
+    "greeting_end",
+    "premium",
+    "premium_ios_call_screening_detection",
+)
+# A new leg's times in seconds, and between what.
+_TIMES = {"timeout_secs": (5, 600), "time_limit_secs": (30, 14400)}
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _LONGEST_PAYLOAD = 3000
 _PLAYBACK_SECONDS = 8.0
@@ -48,12 +59,24 @@ def check_client_state(body: Body, name: str = "client_state") -> None:
         raise refusal("90017") from problem
 
 
+def check_ringing(body: Body) -> None:
+    """10015 where a new leg's times or its answering-machine detection are none that Telnyx takes."""
+    for name, (least, most) in _TIMES.items():
+        seconds = body.get(name, least)
+        if not isinstance(seconds, int) or not least <= seconds <= most:
+            raise refusal("10015", f"'{name}' must be between {least} and {most}, not {seconds!r}.")
+    mode = body.get("answering_machine_detection", "disabled")
+    if mode not in AMD_MODES:
+        raise refusal("10015", f"'answering_machine_detection' must be one of {', '.join(AMD_MODES)}.")
+
+
 def new_call(exchange: Exchange, body: Body) -> Leg:
     """POST /calls: the leg that now rings."""
     require(body, "to", "from", "connection_id")
     to = body["to"][0] if isinstance(body["to"], list) else body["to"]
     e164(to)
     e164(body["from"])
+    check_ringing(body)
     check_client_state(body)
     linked = exchange.find(body["link_to"]) if body.get("link_to") else None
     if linked and linked.ended:
@@ -119,14 +142,17 @@ def _start_transcription(exchange: Exchange, leg: Leg, body: Body) -> bool:
 
 
 def _stop_transcription(exchange: Exchange, leg: Leg, body: Body) -> bool:
-    was, leg.transcription = leg.transcription, None
-    return was is not None
+    if not leg.transcription:
+        raise refusal("90055")
+    leg.transcription = None
+    leg.party.no_longer_heard()
+    return True
 
 
 def _start_streaming(exchange: Exchange, leg: Leg, body: Body) -> bool:
     require(body, "stream_url")
     if leg.stream:
-        leg.stream.close()
+        raise refusal("90045")
     leg.stream = MediaStream(exchange, leg, body)
     exchange.spawn(leg.stream.run())
     return True
@@ -172,6 +198,7 @@ def _set_paused(leg: Leg, paused: bool) -> bool:
 def _transfer(exchange: Exchange, leg: Leg, body: Body) -> bool:
     """A leg of its own, with its own state, joined as soon as anyone (or anything) answers."""
     require(body, "to")
+    check_ringing(body)
     check_client_state(body, "target_leg_client_state")
     wanted = {
         name: value for name, value in body.items() if name not in ("client_state", "park_after_unbridge")
@@ -194,6 +221,10 @@ def _bridge(exchange: Exchange, leg: Leg, body: Body) -> bool:
     if not other.answered:
         raise refusal("90034")
     if leg.partner is other or (body.get("prevent_double_bridge") and (leg.partner or other.partner)):
+        return False
+    if exchange.happens(exchange.knobs.bridge_refused):
+        raise refusal("10015", "The legs cannot be joined.")
+    if exchange.happens(exchange.knobs.bridge_without_effect):
         return False
     exchange.bridge(leg, other, body.get("park_after_unbridge") == "self")
     return True

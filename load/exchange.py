@@ -75,6 +75,10 @@ class Exchange:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.postman.close()
 
+    def happens(self, share: float) -> bool:
+        """Whether something that a knob makes happen with this share happens now; a knob at 0 draws nothing."""
+        return share > 0 and self.chance.random() < share
+
     # ---- events
 
     def emit(self, leg: Leg, event_type: str, awaits_answer: bool = False, **payload: Any) -> str:

@@ -30,7 +30,8 @@ class Knobs:
     API, shares of requests: api_5xx (before any effect), api_5xx_after_effect, api_429, api_no_answer (the
     connection hangs 10 s wall) and api_no_answer_effect, the share of these that take effect; api_latency (wall);
     api_actions: only these actions ("dial", "message", "speak", …), all if empty. channel_limit: live legs before
-    90041. People: effect, barge_in and backchannels (factors), dead_air (sim), split_finals and late_interims
+    90041. bridge_refused, bridge_without_effect: shares of bridges that are answered 422, and 200 without joining
+    anybody. People: effect, barge_in and backchannels (factors), dead_air (sim), split_finals and late_interims
     (shares), interims, sms_fails (share). cancel_speak_on_machine; stopped_speak_status: of a speak that
     playback_stop cut. lose_hangups: numbers whose `call.hangup` is given up before it is sent."""
 
@@ -48,6 +49,8 @@ class Knobs:
     api_latency: float = 0.0
     api_actions: tuple[str, ...] = ()
     channel_limit: int | None = None
+    bridge_refused: float = 0.0
+    bridge_without_effect: float = 0.0
     effect: float = 0.10
     barge_in: float = 1.0
     backchannels: float = 1.0

@@ -20,12 +20,18 @@ BEHAVIOURS: dict[int, str] = {
     73: "late_machine",
     74: "rejected_403",
     75: "leaves_waiting",
+    76: "leaves_taken",
     90: "closer_accepts",
     91: "closer_declines",
     92: "closer_no_answer",
     93: "closer_voicemail",
     94: "closer_hangs_up",
     95: "closer_mixed",
+    96: "closer_busy",
+    97: "closer_rejects",
+    98: "closer_silent",
+    99: "closer_leaves",
+    89: "closer_late_machine",
 }
 
 

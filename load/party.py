@@ -64,6 +64,9 @@ class Party:
             self._do(self.mind.hear(text))
         self.listen_for_silence()
 
+    def no_longer_heard(self) -> None:
+        """The agent has stopped listening: most people do not notice."""
+
     def hung_up(self) -> None:
         self.mouth.cut_off()
         self._quiet_no_more()
@@ -121,8 +124,10 @@ class ProspectParty(Party):
 
     mind: Prospect
 
-    def __init__(self, exchange: "Exchange", leg: Leg, mind: Prospect) -> None:
-        super().__init__(exchange, leg, mind)
+    def no_longer_heard(self) -> None:
+        """One kind leaves between the closer's key and the bridge, which is when the agent stops listening."""
+        if self.mind.behaviour == "leaves_taken":
+            self.exchange.end(self.leg, "normal_clearing", "callee", "200")
 
     def line_started(self, line: Line) -> None:
         super().line_started(line)

@@ -19,8 +19,11 @@ _NEVER_ANSWERED: dict[str, tuple[float, float, str, str, str]] = {
     "busy": (1.5, 3.0, "user_busy", "callee", "486"),
     "invalid": (0.5, 1.5, "not_found", "callee", "404"),
     "rejected_403": (0.3, 0.8, "call_rejected", "unknown", "403"),
+    "closer_busy": (1.5, 3.0, "user_busy", "callee", "486"),
+    "closer_rejects": (3.0, 6.0, "call_rejected", "callee", "603"),
 }
-_MACHINES = ("voicemail", "late_machine", "closer_voicemail")
+_LATE_MACHINES = ("late_machine", "closer_late_machine")
+_MACHINES = ("voicemail", "closer_voicemail", *_LATE_MACHINES)
 
 
 def dial(exchange: Exchange, body: dict[str, Any], to: str, linked: Leg | None = None) -> Leg:
@@ -81,11 +84,11 @@ def _prospect_party(exchange: Exchange, leg: Leg) -> Party:
 
 
 def _party(exchange: Exchange, leg: Leg) -> Party:
-    """Who sits at the far end. A mixed closer's mood depends on the prospect whose session it is."""
+    """Who sits at the far end. A mixed closer's mood is by the closer and the prospect whose session it is."""
     if leg.behaviour == "closer_mixed":
         first = exchange.sessions[leg.session_id][0]
         occasion = first.number if first is not leg else f"{leg.number} {leg.nth}"
-        leg.behaviour = f"closer_{mood(leg.behaviour, exchange.seed, occasion, first.nth)}"
+        leg.behaviour = f"closer_{mood(leg.behaviour, exchange.seed, leg.number, occasion, first.nth)}"
     if leg.behaviour in _MACHINES:
         return VoicemailParty(exchange, leg, Answerphone(_mind(exchange, leg)))
     if is_closer(leg.behaviour):
@@ -134,7 +137,7 @@ async def _ring(exchange: Exchange, leg: Leg) -> None:
 def _verdict(exchange: Exchange, leg: Leg) -> str:
     """human, machine or not_sure, as standard detection says it; now and then unsure of a human."""
     if leg.behaviour in _MACHINES:
-        return "not_sure" if leg.behaviour == "late_machine" else "machine"
+        return "not_sure" if leg.behaviour in _LATE_MACHINES else "machine"
     if leg.behaviour in ("screening", "silent"):
         return "not_sure"
     return "not_sure" if _between(exchange, leg, 0, 1, "unsure") < 0.05 else "human"
@@ -162,6 +165,6 @@ async def _detect(exchange: Exchange, leg: Leg) -> None:
     if mode == "premium_ios_call_screening_detection" and leg.behaviour == "screening":
         exchange.emit(leg, "call.machine.premium.call_screening.detected", result="screening")
     _say_verdict(exchange, leg, _verdict(exchange, leg))
-    if leg.behaviour == "late_machine":
+    if leg.behaviour in _LATE_MACHINES:
         await exchange.clock.sleep(_between(exchange, leg, 3.0, 6.0, "late verdict"))
         _say_verdict(exchange, leg, "machine")

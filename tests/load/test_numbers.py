@@ -45,7 +45,7 @@ def test_numbers_that_are_in_no_row_talk() -> None:
     assert [behaviour_of(number(code)) for code in (0, 49, 55, 80)] == ["talker"] * 4
     assert behaviour_of("+13055559001") == "closer_accepts"
     assert behaviour_of(US, frozenset([US])) == "closer_mixed"
-    assert len(BEHAVIOURS) == 22
+    assert len(BEHAVIOURS) == 28
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,8 @@ def test_numbers_that_are_in_no_row_talk() -> None:
         (69, "not_found", "callee", "404"),
         (74, "call_rejected", "unknown", "403"),
         (92, "timeout", "caller", "487"),
+        (96, "user_busy", "callee", "486"),
+        (97, "call_rejected", "callee", "603"),
     ],
 )
 async def test_calls_that_nobody_answers(code: int, cause: str, source: str, sip: str) -> None:
@@ -102,9 +104,10 @@ async def test_premium_detection_has_its_own_events() -> None:
         assert verdict["result"] in ("human_residence", "not_sure")
 
 
-async def test_a_late_verdict_of_machine() -> None:
+@pytest.mark.parametrize("code", [73, 89])
+async def test_a_late_verdict_of_machine(code: int) -> None:
     async with wired() as sim:
-        await sim.answered(number(73), answering_machine_detection="detect")
+        await sim.answered(number(code), answering_machine_detection="detect")
         await sim.hooks.until(lambda: len(sim.hooks.of("call.machine.detection.ended")) == 2)
         results = [one["payload"]["result"] for one in sim.hooks.of("call.machine.detection.ended")]
         assert results == ["not_sure", "machine"]

@@ -24,7 +24,12 @@ def code(answer: httpx.Response) -> tuple[int, str]:
         ({"to": None}, (422, "10004")),
         ({"connection_id": ""}, (422, "10004")),
         ({"client_state": "not base64!"}, (422, "90017")),
-        ({"link_to": "v3:nobody"}, (404, "90015")),
+        ({"timeout_secs": 4}, (422, "10015")),
+        ({"timeout_secs": 601}, (422, "10015")),
+        ({"time_limit_secs": 29}, (422, "10015")),
+        ({"time_limit_secs": 14401}, (422, "10015")),
+        ({"answering_machine_detection": "human"}, (422, "10015")),
+        ({"link_to": "v3:nobody"}, (422, "90015")),
     ],
 )
 async def test_a_bad_dial(change: dict[str, Any], expected: tuple[int, str]) -> None:
@@ -51,10 +56,28 @@ async def test_commands_that_come_too_early_or_too_late() -> None:
         assert code(await sim.command(leg, "speak", voice="female")) == (422, "10004")
         assert code(await sim.say(leg, "x" * 3001)) == (422, "10015")
         assert code(await sim.command(leg, "speak_loudly")) == (404, "10005")
-        assert code(await sim.command({"call_control_id": "v3:none"}, "hangup")) == (404, "90015")
+        assert code(await sim.command({"call_control_id": "v3:none"}, "hangup")) == (422, "90015")
         assert (await sim.command(leg, "hangup")).status_code == 200
         assert code(await sim.command(leg, "hangup")) == (422, "90018")
         assert code(await sim.say(leg, "Hello")) == (422, "90018")
+
+
+async def test_what_runs_is_not_started_again_and_what_does_not_is_not_stopped() -> None:
+    async with wired() as sim:
+        leg = await sim.answered(TALKER)
+        assert (await sim.command(leg, "transcription_stop")).status_code == 200
+        assert code(await sim.command(leg, "transcription_stop")) == (422, "90055")
+        assert code(await sim.command(leg, "streaming_stop")) == (422, "90048")
+        for expected in (200, 422):
+            answer = await sim.command(leg, "streaming_start", stream_url="ws://127.0.0.1:9/media")
+            assert answer.status_code == expected
+        assert code(answer) == (422, "90045")
+
+
+async def test_a_transfer_rings_no_longer_than_telnyx_lets_it() -> None:
+    async with wired() as sim:
+        leg = await sim.answered(TALKER)
+        assert code(await sim.command(leg, "transfer", to="+12145559001", timeout_secs=1)) == (422, "10015")
 
 
 async def test_bridging_with_a_leg_that_still_rings() -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from load.closer import mood
 from tests.load.wired import US, Wired, base64_of, wired
 
 PROSPECT = "+12145550042"
+KEVIN, MARIA = "+13125559500", "+13125559501"
 WHISPER = "Sam. Wants to start soon. Press 1 to take the call, 2 to decline."
 
 
@@ -61,6 +63,56 @@ async def test_a_closer_who_hangs_up_during_the_whisper() -> None:
         over = await sim.ended(leg)
         assert over["hangup_source"] == "callee"
         assert (await sim.hooks.first("call.gather.ended"))["status"] == "call_hangup"
+
+
+async def test_a_closer_who_takes_the_call_and_hangs_up() -> None:
+    async with wired() as sim:
+        leg, other = await both(sim, closer(99))
+        await sim.say(other, WHISPER)
+        await sim.ended(other)
+        assert [one["payload"]["digit"] for one in sim.hooks.of("call.dtmf.received")] == ["1"]
+        answer = await sim.command(leg, "bridge", call_control_id=other["call_control_id"])
+        assert answer.json()["errors"][0]["code"] == "90018"
+
+
+async def test_a_closer_who_presses_nothing() -> None:
+    async with wired(rate=200) as sim:
+        leg = await sim.answered(closer(98))
+        await sim.say(leg, WHISPER)
+        await sim.hooks.first("call.speak.ended", leg["call_leg_id"])
+        await sim.exchange.clock.sleep(30)
+        assert sim.hooks.of("call.dtmf.received") == sim.hooks.of("call.hangup") == []
+
+
+async def test_a_prospect_who_leaves_once_nobody_listens() -> None:
+    async with wired() as sim:
+        leg = await sim.answered("+12145557642")
+        assert (await sim.command(leg, "transcription_stop")).status_code == 200
+        assert (await sim.ended(leg))["hangup_source"] == "callee"
+
+
+@pytest.mark.parametrize(("knob", "status"), [("bridge_refused", 422), ("bridge_without_effect", 200)])
+async def test_a_bridge_that_joins_nobody(knob: str, status: int) -> None:
+    async with wired(rate=200, **{knob: 1}) as sim:
+        leg, other = await both(sim, closer(90))
+        answer = await sim.command(leg, "bridge", call_control_id=other["call_control_id"])
+        assert answer.status_code == status
+        told = await sim.report()
+        assert [row["effect"] for row in told["commands"] if row["action"] == "bridge"] == [False]
+        assert [row["bridged_at"] for row in told["legs"]] == [None, None]
+        await sim.knobs(**{knob: 0})
+        assert (await sim.command(leg, "bridge", call_control_id=other["call_control_id"])).status_code == 200
+        await sim.hooks.first("call.bridged", other["call_leg_id"])
+
+
+def test_a_mixed_closer_s_mood_is_the_closer_s_own() -> None:
+    """What one does with a prospect says nothing of what another would."""
+    moods = {
+        (one, other)
+        for n in range(200)
+        for one, other in [[mood("closer_mixed", 1, to, f"+1214555{n:04d}", 0) for to in (KEVIN, MARIA)]]
+    }
+    assert len(moods) == 9
 
 
 async def test_a_closers_voicemail_is_a_machine() -> None:
