@@ -2,40 +2,50 @@
 
 import re
 
-# "Don't call me after nine" is no such request: a time follows.
-_DO_NOT_CALL = re.compile(
-    r"""\b(
-      (do\ not|don'?t|dont|never|stop|quit)\ (ever\ )?
-      (call|calling|ring|ringing|phone|phoning|contact|contacting|bother|bothering)\b
-      (?!(\ me|\ us)?(\ back)?\ (later|tomorrow|tonight|today|now|right\ now|before|after|until|till|while|during
-          |at\ (work|this)|in\ the|so\ (early|late)))
-    | (take|remove|delete)\ (me|my\ (number|name|phone))\ (off|from)
-    | get\ (me|my\ (number|name|phone))\ off
-    | (put|place)\ me\ on\ (the|your)\ (do\ not\ call|no\ call)
-    | do\ not\ call\ (list|registry)
-    | lose\ (my|this)\ number
-    | unsubscribe
-    )\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
+from call_flow import opt_out
+
+_WHO = r"(phone\ )?(number|person|party|one|guy|man|woman|lady|house|place|family|phone)"
+# "I was the wrong person for it", "I gave you the wrong number" are about something else.
 _WRONG_NUMBER = re.compile(
-    r"""\b(
-      wrong\ (number|person|guy|lady)
-    | (no\ one|nobody|no\ body|there'?s\ no(\ one|body)?)\ (here\ )?(by|of|with)\ that\ name
-    | you('ve|\ have)?\ (got|have|dialed|reached)\ the\ wrong
-    | (doesn'?t|does\ not)\ live\ here
-    )\b""",
-    re.IGNORECASE | re.VERBOSE,
+    rf"""
+      ^((so|no|oh|um|uh|yeah|i'm|i\ think|hello|sorry)\ )*wrong\ {_WHO}(?=$|\ (here|man|sir|sorry|bye)\b)
+    | \b(this\ is|it's|that's)\ the\ wrong\ {_WHO}\b(?!\ (of|for|to)\b)
+    | \byou('re|'ve)?\ ((guys|people|must|might|may|have|probably|just|definitely|obviously)\ )*
+      (have|got|dialed|called|calling|reached|phoned|want)\ the\ wrong\ {_WHO}\b(?!\ (of|for|to)\b)
+    | \byou\ (must\ have\ |must've\ )?(misdialed|dialed\ wrong)\b
+    | \b(no\ one|nobody|no\ body|there'?s\ no(\ one|body)?)\ (here\ )?(by|of|with|called|named)\ that\b(?!\ (age|time))
+    | \b(he|she|person|they)\ (doesn'?t|does\ not|don'?t|no\ longer)\ lives?\ here\b
+    """,
+    re.VERBOSE,
 )
-_ARTIFICIAL = r"(robot|bot|ai|a\.i\.|a\ i|machine|computer|recording|recorded|automated)"
+# What may follow a question whether this is a machine: "are you real" but not "are you real estate".
+_SO = (
+    r"(?=$|\ (or|voice|call|calling|talking|speaking|thing|right|here|there|on|now|i'm|i\ am|am|is|isn't|are|aren't"
+    r"|ain't|what|seriously|because|you\ sound)\b)"
+)
+_MACHINE = (
+    r"((a\ |an\ )?(ai|a\ i|artificial\ intelligence|chat\ ?gpt)|(an?\ )(\w+\ )?(robot|bot|chat\ ?bot|machine|computer"
+    r"|recording|ai|a\ i)|bot|robot|automated|artificial|prerecorded|an\ automated)"
+)
+_HUMAN = (
+    r"(real|human|a\ person|((an?|some|any)\ )?((real|actual|live|living)\ )+(human|person|woman|man|lady|guy|girl)"
+    r"|(an?\ )?((real|actual|live)\ )*human(\ being)?)"
+)
+_WHICH = rf"((even|really|actually|like|just|some\ kind\ of)\ )*({_MACHINE}|{_HUMAN}){_SO}"
 _ROBOT = re.compile(
     rf"""\b(
-      (are|r)\ (you|u|this)\ (even\ |really\ |actually\ )?(an?\ |some\ |like\ an?\ )?(real|human|person|{_ARTIFICIAL})
-    | (is|am)\ (this|it|i)\ (even\ |really\ |actually\ )?((talking|speaking)\ (to|with)\ )?(an?\ |some\ )?
-      (real\ (person|human)|{_ARTIFICIAL})
-    | sounds?\ like\ a\ {_ARTIFICIAL}
-    )\b""",
-    re.IGNORECASE | re.VERBOSE,
+      (are|r)\ (you|u)\ {_WHICH}
+    | (is|was)\ (this|that|it)\ {_WHICH}
+    | (am\ i\ (talking|speaking)\ (to|with)|do\ i\ have)\ {_WHICH}
+    | ((is|was)\ (this|it|that)|(this|it|that)\ is|(it|that)'s)\ one\ of\ (those|them|these)
+      \ ({_MACHINE}|computer|recording)
+    | is\ (there|anybody|anyone|somebody|someone)\ {_HUMAN}{_SO}
+    | (you|this|it|that)\ (kinda\ |kind\ of\ |really\ )?sounds?\ like\ {_MACHINE}{_SO}
+    | ^sounds?\ like\ {_MACHINE}{_SO}
+    | (you're|you\ are|you\ ain't|this\ is)\ (not\ )?({_MACHINE}|{_HUMAN})
+      \ (right|(are|aren't|ain't)\ you|isn't\ it|is\ it)
+    )""",
+    re.VERBOSE,
 )
 _VOICEMAIL = re.compile(
     r"""\b(
@@ -59,24 +69,28 @@ _SCREENING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _MAILBOX_ONLY = re.compile(r"\b(message|messages|tone|beep|mailbox)\b")
-_HUMS = {"uh", "huh", "mm", "hmm", "mhm", "mmhmm", "hm", "um", "er", "ah", "oh", "aha"}
-_NODS = {"yeah", "yep", "yes", "ok", "okay", "right", "sure", "i", "see", "go", "on", "got", "it"}
-_BACKCHANNEL = frozenset(_HUMS | _NODS)
+_NODS = re.compile(
+    r"((uh huh|m+ hm+|uh|huh|m+|h+m+|m+h+m+|um|er|ah|oh|aha|yeah|yep|yes|ok|okay|alright|all right|right|sure|i see"
+    r"|go on|got it|gotcha)( |$)){1,3}"
+)
+_WELL = r"((well|um|uh|oh|er|hm) )*"
+_NO = re.compile(
+    rf"{_WELL}((absolutely|definitely|certainly|of course) not"
+    r"|((yeah|yes|ok|okay) )?(no|nope|nah|not really|not at all)|not now|never)\b"
+    r"(?! (problem|worries|idea|one|body|matter|offen[cs]e|mind|go ahead))"
+)
 _YES = re.compile(
-    r"^((well|um|uh|oh|er|hm) )*(yes|yeah|yep|yup|sure|okay|ok|fine|alright|all right|absolutely|definitely|of course"
+    rf"{_WELL}(yes|yeah|yep|yup|sure|okay|ok|fine|alright|all right|absolutely|definitely|of course"
     r"|go ahead|why not|i guess so|i suppose so|that works|that's fine|sounds good"
     r"|i'd (love|like) to|let's do|please do)"
-    r"\b(?! but)"
-)
-_NO = re.compile(
-    r"^((well|um|uh|oh|er|hm) )*(no|nope|nah|not really|not at all|not now|never)\b(?! (problem|worries|idea))"
+    r"\b(?! (but|not|i don't (think|know)|hold on|hang on|wait|one (second|sec|moment|minute)|(so )?(what|who))\b)"
 )
 _QUESTION = re.compile(
     r"^((well|um|uh|so|and|but|okay) )*(what|how|when|where|who|why|which|is it|are there|can i|do i)\b"
 )
 _SPEAKING = re.compile(r"\b(speaking|that's me|it's me|this is (he|she|him|her|me)|you got me|in person)\b")
 _NOT = re.compile(r"\b(not|no|wrong|never|nobody|nothing|\w+n't)\b")
-_WORDS = re.compile(r"[a-z0-9']+")
+_WORDS = re.compile(r"[\w']+")
 
 
 def words(text: str) -> list[str]:
@@ -89,8 +103,8 @@ def _plain(text: str) -> str:
 
 
 def asks_not_to_be_called(text: str) -> bool:
-    """A request never to be called again, in words that leave no doubt."""
-    return bool(_DO_NOT_CALL.search(_plain(text)))
+    """A request never to be called again: see `opt_out`."""
+    return opt_out.asked(_plain(text))
 
 
 def says_wrong_number(text: str) -> bool:
@@ -102,9 +116,9 @@ def asks_whether_robot(text: str) -> bool:
 
 
 def plain_answer(text: str) -> bool | None:
-    """True for words that begin with a yes, False with a no, None with neither; "yes, but" is neither."""
+    """True for words that begin with a yes, False with a no ("of course not"), None with neither ("yes, but")."""
     said = _plain(text)
-    return True if _YES.match(said) else False if _NO.match(said) else None
+    return False if _NO.match(said) else True if _YES.match(said) else None
 
 
 def asks_something(text: str) -> bool:
@@ -138,8 +152,7 @@ def sounds_like_screening(text: str) -> bool:
 
 def is_backchannel(text: str) -> bool:
     """Words that a listener says to keep the speaker going: at most three, none of substance."""
-    spoken = words(text)
-    return 0 < len(spoken) <= 3 and all(word in _BACKCHANNEL for word in spoken)
+    return bool(_NODS.fullmatch(_plain(text)))
 
 
 def repeats(interim: str, final: str) -> bool:
