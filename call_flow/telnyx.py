@@ -90,10 +90,14 @@ def translate(data: Data, leg: str) -> Body:
 
 
 def _initiated(payload: Data, leg: str, line: int | None) -> Body:
-    ids = {name: _str(payload, name) for name in ("call_control_id", "call_leg_id", "call_session_id")}
     if payload.get("direction") == "incoming":
-        return CallArrived(leg=leg, from_number=_str(payload, "from"), to_number=_str(payload, "to"), **ids)
-    return LegInitiated(leg=leg, **ids)
+        ends = {"from_number": _str(payload, "from"), "to_number": _str(payload, "to")}
+        return CallArrived(leg=leg, **ends, **_ids(payload))
+    return LegInitiated(leg=leg, **_ids(payload))
+
+
+def _ids(payload: Data) -> dict[str, str]:
+    return {name: _str(payload, name) for name in ("call_control_id", "call_leg_id", "call_session_id")}
 
 
 def _hangup(payload: Data, leg: str, line: int | None) -> Body:
@@ -109,12 +113,11 @@ def _transcription(payload: Data, leg: str, line: int | None) -> Body:
     data = payload.get("transcription_data")
     if not isinstance(data, Mapping) or data.get("transcription_track") == "outbound":
         return Noted(event_type="call.transcription")
-    confidence = data.get("confidence")
     return Heard(
         leg=leg,
         text=_str(data, "transcript").strip(),
         final=data.get("is_final") is True,
-        confidence=float(confidence) if isinstance(confidence, int | float) else None,
+        confidence=_share(data.get("confidence")),
     )
 
 
@@ -132,12 +135,15 @@ def _message(payload: Data, leg: str, line: int | None) -> Body:
 
 _READERS: dict[str, Callable[[Data, str, int | None], Body]] = {
     "call.initiated": _initiated,
-    "call.answered": lambda p, leg, n: LegAnswered(leg=leg),
+    "call.answered": lambda p, leg, n: LegAnswered(leg=leg, **_ids(p)),
     "call.bridged": lambda p, leg, n: LegBridged(leg=leg),
     "call.hangup": _hangup,
     "call.machine.detection.ended": lambda p, leg, n: MachineDetected(leg=leg, result=_str(p, "result")),
     "call.machine.premium.detection.ended": lambda p, leg, n: MachineDetected(
         leg=leg, result=_str(p, "result")
+    ),
+    "call.machine.premium.call_screening.detected": lambda p, leg, n: MachineDetected(
+        leg=leg, result="screening"
     ),
     "call.machine.greeting.ended": lambda p, leg, n: MachineGreetingEnded(leg=leg, result=_str(p, "result")),
     "call.machine.premium.greeting.ended": lambda p, leg, n: MachineGreetingEnded(
@@ -168,6 +174,13 @@ def _str(payload: Data, name: str, default: str = "") -> str:
     return _text(payload.get(name)) or default
 
 
+def _share(value: object) -> float | None:
+    """0 to 1, whatever an engine counts in; None for what is no number."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
+        return None
+    return float(min(max(value, 0), 1))
+
+
 def _uuid(value: object) -> UUID | None:
     try:
         return UUID(value) if isinstance(value, str) else None
@@ -180,6 +193,6 @@ def _read_client_state(value: object) -> dict[str, Any]:
         return {}
     try:
         state = json.loads(base64.b64decode(value, validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         return {}
     return state if isinstance(state, dict) else {}

@@ -32,7 +32,7 @@ from server.hands import Hands
 from server.health import Health, Ping, StoreHealth
 from server.learning_parts import LearningParts, learning_parts
 from server.oracle import Oracle
-from server.phrasing import LanguageModel, OpenAiCompatible, Phraser
+from server.phrasing import LanguageModel, NoModel, OpenAiCompatible, Phraser
 from server.placing import Placing
 from server.playbooks import Shelf
 from server.reconciling import Reconciler
@@ -98,8 +98,7 @@ async def running(settings: Settings, *, worker: bool = False) -> AsyncIterator[
         closing.push_async_callback(telnyx.close)
         closing.push_async_callback(understanding.close)
         model = _language_model(settings)
-        if model is not None:
-            closing.push_async_callback(model.close)
+        closing.push_async_callback(model.close)
         assembly = Assembly(settings, stores, shelf, telnyx, understanding, model)
         parts = assembly.parts()
         await shelf.save_current(assembly.clock.now())
@@ -133,10 +132,10 @@ async def run_worker(settings: Settings) -> None:
             await embedder.close()
 
 
-def _language_model(settings: Settings) -> OpenAiCompatible | None:
+def _language_model(settings: Settings) -> LanguageModel:
     """What words the agent's questions, where an endpoint is named."""
     if not settings.phrasing_url:
-        return None
+        return NoModel()
     key = settings.phrasing_api_key.get_secret_value()
     return OpenAiCompatible(settings.phrasing_url, settings.phrasing_model, key)
 
@@ -228,7 +227,7 @@ class Assembly:
         shelf: Shelf,
         telnyx: Telnyx,
         understanding: Understanding,
-        model: LanguageModel | None = None,
+        model: LanguageModel,
     ) -> None:
         self.settings, self.stores, self.shelf, self.telnyx = settings, stores, shelf, telnyx
         self.understanding, self.model = understanding, model
@@ -264,7 +263,7 @@ class Assembly:
         connection = self.settings.telnyx_connection_id
         reporter = Reporter(self.outbox, self.clock, decider.decide)
         reconciler = Reconciler(self.telnyx, self.outbox, self.calls, reporter, self.clock, connection)
-        senders: dict[str, Sender] = {
+        return {
             "telnyx": TelnyxSender(
                 self.telnyx,
                 self.outbox,
@@ -276,10 +275,8 @@ class Assembly:
                 reconciler.look_for,
             ),
             "mongo": Filer(self.stores.conversations, self.outbox, self.clock, self.owner),
+            "phrase": Phraser(self.model, self.outbox, self.clock, self.owner, decider.decide),
         }
-        if self.model is not None:
-            senders["phrase"] = Phraser(self.model, self.outbox, self.clock, self.owner, decider.decide)
-        return senders
 
     def _services(self, decider: Decider, dispatcher: Dispatcher, router: Router) -> Services:
         settings = self.settings

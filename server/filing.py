@@ -1,10 +1,17 @@
-"""Files pieces of transcript in Mongo as they are spoken, for as long as it takes and holding up nothing else."""
+"""Files pieces of transcript in Mongo as they are spoken, for as long as it takes and holding up nothing else.
+
+A piece that the schema refuses is given up at once: those behind it must not wait for it.
+"""
+
+import logging
 
 from call_flow.effects import FileSegment
 from server.clock import Clock
 from storage.away import StoreAway
-from storage.mongo import Conversations
+from storage.mongo import Conversations, SchemaRefused
 from storage.outbox import Outbox, OutboxRow
+
+log = logging.getLogger(__name__)
 
 WAITS = (0.25, 0.5, 1.0, 2.0, 4.0)  # wall seconds while Mongo is away
 LEASE_S = 8.0  # wall seconds; longer than Mongo may take to answer
@@ -29,5 +36,13 @@ class Filer:
             wait = WAITS[min(row.attempts, len(WAITS) - 1)]
             await self._outbox.retry(row.id, str(away), wait)
             return wait
+        except SchemaRefused as refusal:
+            await self.give_up(row, str(refusal))
+            return None
         await self._outbox.done(row.id)
         return None
+
+    async def give_up(self, row: OutboxRow, error: str) -> None:
+        """See `dispatcher.Sender`. The piece stays in the outbox, from which the call is learned."""
+        log.error("%s of call %s is not filed: %s", row.key, row.call_id, error)
+        await self._outbox.fail(row.id, error)

@@ -1,6 +1,10 @@
-"""A language model may word the agent's own questions. It is told a goal, the scripted line and the last words,
-without
-figures or addresses; it is late, wrong or down at no cost but the scripted line."""
+"""A language model may word the agent's own questions; late, wrong or down, it costs nothing but the scripted line.
+
+What goes out: the phase's goal, the scripted line, and the prospect's latest words. Capitalised names inside a sentence
+are placeholders in the line and blanks in the words; so are figures, also spelled out, addresses and links. A name that
+begins a sentence, or that a transcriber left in lower case, is not known for one unless it follows "my name is".
+What comes back may ask, and must say nothing new: no figure, no name, nothing of money, machines, law or certainty.
+"""
 
 import asyncio
 import re
@@ -24,9 +28,30 @@ INSTRUCTION = (
     "scripted line, at most as long, natural and plain. No promises, no figures, nothing new. Answer with the line "
     "alone."
 )
-_PRIVATE = re.compile(r"\S+@\S+|\+?\d[\d\s().-]*")
-_UNSPEAKABLE = re.compile(r"[\n{}<>*#_|]|https?:")
-_FIGURE = re.compile(r"[\d$%]")
+_NUMBER = (
+    r"zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy"
+    r"|eighty|ninety|hundreds?|thousands?|millions?|grand|dozens?|doubled?|tripled?|half"
+)
+_FIGURE = re.compile(rf"\d[\d.,]*|[$€£%]|\b(?:{_NUMBER}|percent|dollars?|bucks)\b", re.IGNORECASE)
+_NAME = re.compile(r"(?<![.?!…]\s)(?<!^)\b[A-Z][a-z]+\b")
+_PRIVATE = re.compile(
+    rf"\S+@\S+|\bhttps?:\S+|\bwww\.\S+|\S+ at \S+ dot \w+|\+?\d(?:[\d\s(),.-]*\d)?|\b(?:{_NUMBER})\b|(?<=\bname is )\w+"
+    rf"|(?<=\bname's )\w+",
+    re.IGNORECASE,
+)
+_UNSPEAKABLE = re.compile(r"[\n{}<>*#_|\[\]@]|https?:|www\.|\.(?:com|net|org|io)\b| dot (?:com|net|org)\b")
+# No question of ours is about these: whatever a model says of them states something in the agent's name.
+_CLAIM = re.compile(
+    r"""\b(robot|bot|ai|machine|automated|artificial|human|(real|actual|live)\ (person|voice|woman|man)
+    |guarante\w*|promis\w*|for\ (sure|certain)|risk\w*|refund\w*|for\ free|free\ of\ charge|no\ cost|nothing\ to\ lose
+    |you('ll|\ will|\ can|\ could)\ (\w+\ )?(earn|make|get)
+    |record(ed|ing|s)?|consent\w*|legal\w*|laws?|unsubscribe\w*|opt(ed)?\ (in|out)
+    |do[\ -]not[\ -]call|(the|our|your)\ list|(stop|never|not|won't)\ (be\ )?call\w*)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_MONEY = re.compile(
+    r"\b(?:earn\w*|incomes?|money|pay|pays|paid|salary|wages?|profits?|rich)\b", re.IGNORECASE
+)
 
 
 class PhrasingError(Exception):
@@ -41,6 +66,8 @@ class LanguageModel(Protocol):
     async def complete(self, instruction: str, request: str, timeout: float) -> str:
         """The model's words, within `timeout` wall seconds. Raises PhrasingError."""
         ...
+
+    async def close(self) -> None: ...
 
 
 class OpenAiCompatible:
@@ -70,6 +97,16 @@ class OpenAiCompatible:
             raise PhrasingError("wrong") from None
 
 
+class NoModel:
+    """Answers what was asked while a model was set: it is down."""
+
+    async def complete(self, instruction: str, request: str, timeout: float) -> str:
+        raise PhrasingError("down")
+
+    async def close(self) -> None:
+        return None
+
+
 @dataclass(frozen=True)
 class Phraser:
     """See `dispatcher.Sender`: asks the model once, and tells the call what came of it."""
@@ -85,19 +122,14 @@ class Phraser:
         if not await self.outbox.mark_sending(row.id, self.clock.now(), self.owner, LEASE_S):
             return None
         phrased = await self._phrased(effect)
-        now = self.clock.now()
-        event = ReceivedEvent(
-            event_id=f"phrased:{row.id}",
-            source="ours",
-            event_type=phrased.kind,
-            body=phrased.model_dump(mode="json"),
-            occurred_at=now,
-            received_at=now,
-            call_id=row.call_id,
-        )
+        event = ReceivedEvent.ours(f"phrased:{row.id}", phrased, self.clock.now(), row.call_id)
         await self.outbox.done(row.id, {"reason": phrased.reason}, event)
         self.decide(row.call_id)
         return None
+
+    async def give_up(self, row: OutboxRow, error: str) -> None:
+        """See `dispatcher.Sender`. The call says the scripted line when its deadline has passed."""
+        await self.outbox.fail(row.id, error)
 
     async def _phrased(self, effect: AskPhrasing) -> Phrased:
         left = self.clock.wall_until(effect.deadline)
@@ -111,21 +143,44 @@ class Phraser:
 
 
 def request_for(effect: AskPhrasing) -> str:
-    """What the model is told: numbers and addresses in the prospect's words are blanked."""
-    heard = _PRIVATE.sub("…", effect.last_words)
-    return f"Goal: {effect.goal}\nThey just said: {heard or '(nothing)'}\nScripted line: {effect.scripted}"
+    """What the model is told; see the module on what is left out."""
+    heard = _NAME.sub("…", _PRIVATE.sub("…", effect.last_words))
+    scripted = effect.scripted
+    for placeholder, name in _names(scripted).items():
+        scripted = re.sub(rf"\b{name}\b", placeholder, scripted)
+    return f"Goal: {effect.goal}\nThey just said: {heard or '(nothing)'}\nScripted line: {scripted}"
 
 
 def usable(text: str, scripted: str) -> str:
-    """The line if it may be said: speakable, no longer than it should be, a question where one was meant, no
-    new figures.
+    """The line, its names put back, if it may be said: speakable, not too long, a question where one was meant, and
+    nothing in it that the scripted line does not have.
 
     Raises PhrasingError("wrong").
     """
     line = text.strip().strip('"').strip()
+    names = _names(scripted)
+    for placeholder, name in names.items():
+        line = line.replace(placeholder, name)
     too_long = len(line.split()) > min(MOST_WORDS, 2 * len(scripted.split()) + 5)
     asks = line.endswith("?") or not scripted.rstrip().endswith("?")
-    new_figures = bool(_FIGURE.search(line)) and not _FIGURE.search(scripted)
-    if not line or too_long or not asks or new_figures or _UNSPEAKABLE.search(line):
+    if not line or too_long or not asks or _UNSPEAKABLE.search(line) or _adds(line, scripted):
         raise PhrasingError("wrong")
     return line
+
+
+def _names(scripted: str) -> dict[str, str]:
+    """Placeholder to name, for the names in a line."""
+    found = dict.fromkeys(_NAME.findall(scripted))
+    return {f"NAME{n}": name for n, name in enumerate(found, 1)}
+
+
+def _adds(line: str, scripted: str) -> bool:
+    """Whether `line` claims anything, or has a figure, a name or a talk of money that the scripted line has not."""
+    figures = _figures(line) - _figures(scripted)
+    names = set(_NAME.findall(line)) - set(_NAME.findall(scripted))
+    money = bool(_MONEY.search(line)) and not _MONEY.search(scripted)
+    return bool(figures or names or money or _CLAIM.search(line))
+
+
+def _figures(text: str) -> set[str]:
+    return {figure.lower() for figure in _FIGURE.findall(text)}

@@ -110,15 +110,7 @@ class Placing:
             control=self._draw(lead.row.phone) < self.control_share,
             dial_before=self._dial_before(lead, now),
         )
-        event = ReceivedEvent(
-            event_id=f"request:{call_id}",
-            source="ours",
-            event_type=requested.kind,
-            body=requested.model_dump(mode="json"),
-            occurred_at=now,
-            received_at=now,
-            call_id=call_id,
-        )
+        event = ReceivedEvent.ours(f"request:{call_id}", requested, now, call_id)
         return await self.calls.create(
             call_id,
             lead.id,

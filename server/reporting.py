@@ -47,15 +47,7 @@ class Reporter:
 
     def _event(self, row: OutboxRow, how: str, body: CommandDone | CommandFailed) -> ReceivedEvent:
         now = self._clock.now()
-        return ReceivedEvent(
-            event_id=f"command:{row.id}:{how}",
-            source="ours",
-            event_type=body.kind,
-            body=body.model_dump(mode="json"),
-            occurred_at=now,
-            received_at=now,
-            call_id=row.call_id,
-        )
+        return ReceivedEvent.ours(f"command:{row.id}:{how}", body, now, row.call_id)
 
     def _told(self, row: OutboxRow, event: ReceivedEvent | None) -> None:
         if event is not None:

@@ -87,6 +87,10 @@ class TelnyxSender:
             return await self._again(row, "not sent: its time passed", 0.0, no_effect=True)
         return await self._settle(row, command, await self._said(row, command, sending, left))
 
+    async def give_up(self, row: OutboxRow, error: str) -> None:
+        """See `dispatcher.Sender`."""
+        await self._reporter.failed(row, "unknown", error, maybe_done=row.first_sent_at is not None)
+
     async def _seen(self, row: OutboxRow, command: Command) -> bool:
         """Whether a dial that was sent before has shown itself by a webhook of its leg."""
         if command.action != "dial":

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from call_flow.effects import ClaimCloser
-from call_flow.events import EVENT_FORM, ClaimResult, CloserHint
+from call_flow.events import ClaimResult, CloserHint
 from call_flow.record import Segment
 from storage.deciding import deciding
 from storage.decision import Decision, LegRow, Summary, sort_effects
@@ -272,19 +272,7 @@ async def _claim(connection: Connection, decision: Decision, claim: ClaimCloser)
         else:
             await connection.execute(SQL["unclaim"], id)
         break  # also then: who waits for a second closer with a first one locked can deadlock
-    event = _claim_event(decision, ClaimResult(claim=claim.claim, closer=closer))
+    result = ClaimResult(claim=claim.claim, closer=closer)
+    event = ReceivedEvent.ours(f"claim:{id}", result, decision.now, decision.call_id)
     seq = await connection.fetchval(INBOX["receive"], *event_args(event))
     return None if seq is None else InboxKey(seq, decision.call_id)
-
-
-def _claim_event(decision: Decision, result: ClaimResult) -> ReceivedEvent:
-    return ReceivedEvent(
-        event_id=f"claim:{decision.call_id}:{result.claim}",
-        source="ours",
-        event_type=result.kind,
-        body=result.model_dump(mode="json"),
-        occurred_at=decision.now,
-        received_at=decision.now,
-        call_id=decision.call_id,
-        form=EVENT_FORM,
-    )

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
-from call_flow.events import EVENT_FORM
+from call_flow.events import EVENT_FORM, Body
 from storage.postgres import Pool, Record, storable
 from storage.queries import load
 
@@ -36,6 +36,11 @@ class ReceivedEvent:
     call_leg_id: str | None = None
     call_session_id: str | None = None
     form: int = EVENT_FORM
+
+    @classmethod
+    def ours(cls, event_id: str, body: Body, now: datetime, call_id: UUID) -> "ReceivedEvent":
+        """An event of our own making, which happens as it is received."""
+        return cls(event_id, "ours", body.kind, body.model_dump(mode="json"), now, now, call_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ A row is leased, never owned: a lease that ran out is another's. `first_sent_at`
 sending, so that a row whose sender died says that its fate is unknown.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -69,9 +70,11 @@ class Outbox:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def due(self, owner: str, limit: int) -> list[tuple[UUID, str]]:
-        """(call, destination) of the heads that nobody is sending and whose time for another try has come."""
-        rows = await self._pool.fetch(SQL["due"], limit)
+    async def due(self, kinds: Sequence[str], limit: int) -> list[tuple[UUID, str]]:
+        """(call, destination) of the heads of these kinds ("telnyx", "mongo", …) that nobody is sending and whose
+        time for another try has come.
+        """
+        rows = await self._pool.fetch(SQL["due"], list(kinds), limit)
         return [(row["call_id"], row["destination"]) for row in rows]
 
     async def lease_head(

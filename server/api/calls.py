@@ -101,15 +101,7 @@ async def hang_up(request: Request) -> Response:
     if call.final_status is not None:
         raise Refusal(409, "ended", f"call {call_id} has ended: {call.final_status}")
     body, now = ConsoleAction(action="hangup", by="api"), server.clock.now()
-    event = ReceivedEvent(
-        event_id=f"console:{call_id}:hangup",
-        source="ours",
-        event_type=body.kind,
-        body=body.model_dump(mode="json"),
-        occurred_at=now,
-        received_at=now,
-        call_id=call_id,
-    )
+    event = ReceivedEvent.ours(f"console:{call_id}:hangup", body, now, call_id)
     await server.inbox.receive(event)
     server.decider.decide(call_id)
     return answer({"id": call_id}, 202)

@@ -94,15 +94,7 @@ def _refuse_if_over(transfer: Transfer) -> None:
 async def _told(server: Services, transfer: Transfer, action: ConsoleAction) -> Response:
     """One event for one answer, however often it is given."""
     now = server.clock.now()
-    event = ReceivedEvent(
-        event_id=f"console:{transfer.id}:{action.action}",
-        source="ours",
-        event_type=action.kind,
-        body=action.model_dump(mode="json"),
-        occurred_at=now,
-        received_at=now,
-        call_id=transfer.call_id,
-    )
+    event = ReceivedEvent.ours(f"console:{transfer.id}:{action.action}", action, now, transfer.call_id)
     await server.inbox.receive(event)
     server.decider.decide(transfer.call_id)
     return answer({"id": transfer.id, "action": action.action}, 202)

@@ -1,9 +1,9 @@
 -- name: due
--- Heads of their call and destination that nobody is sending and that need not wait any longer.
+-- Heads of their call and destination, of these kinds, that nobody is sending and that need not wait any longer.
 WITH heads AS (
     SELECT DISTINCT ON (call_id, destination) call_id, destination, seq, lease_until, next_try
     FROM outbox
-    WHERE status = 'pending'
+    WHERE status = 'pending' AND split_part(destination, ':', 1) = ANY($1::text[])
     ORDER BY call_id, destination, seq
 )
 SELECT call_id, destination
@@ -11,7 +11,7 @@ FROM heads
 WHERE (lease_until IS NULL OR lease_until < clock_timestamp())
   AND (next_try IS NULL OR next_try <= clock_timestamp())
 ORDER BY seq
-LIMIT $1;
+LIMIT $2;
 
 -- name: lease_head
 -- Leases the oldest pending row of a call and destination, if it is free, ours, or its lease ran out.

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from learning.prediction import Predictor
 from server.api import ROUTES
 from server.app import Assembly, Parts
+from server.phrasing import NoModel
 from server.playbooks import Shelf
 from server.settings import Settings
 from server.stores import Stores
@@ -41,6 +42,8 @@ CONFIGURED: dict[str, Any] = {
     "telnyx_public_key": PUBLIC_KEY,
     "telnyx_connection_id": "123",
     "from_number": "+12125550100",
+    "business": "Northway Mentoring",
+    "video_url": "https://example.com/video",
     "api_token": SecretStr(TOKEN),
     "clock_epoch": TUESDAY_TEN,
     "policy": "uniform",
@@ -65,7 +68,7 @@ async def api(pool: Pool, **changes: Any) -> AsyncIterator[tuple[httpx.AsyncClie
     understanding = Understanding(None, None, Perceives(), None, None, Predictor())  # type: ignore[arg-type]
     async with stores_with(pool) as stores:
         shelf = Shelf(read_packaged(), Playbooks(pool))
-        parts = Assembly(settings, stores, shelf, NastyTelnyx().client(), understanding).parts()
+        parts = Assembly(settings, stores, shelf, NastyTelnyx().client(), understanding, NoModel()).parts()
         routes = Starlette(routes=ROUTES)
 
         async def app(scope: Any, receive: Any, send: Any) -> None:

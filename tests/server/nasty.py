@@ -36,6 +36,7 @@ class NastyTelnyx(httpx.AsyncBaseTransport):
         self.requests: list[Request] = []
         self.active: list[dict[str, Any]] = []
         self.alive = True
+        self.retry_after = 1  # seconds, of a 429
         self._told: dict[str, deque[Told]] = defaultdict(deque)
 
     def tell(self, action: str, *answers: Told) -> None:
@@ -65,7 +66,8 @@ class NastyTelnyx(httpx.AsyncBaseTransport):
         if status == 200:
             return httpx.Response(200, json={"data": self._result(seen)}, request=request)
         error = {"errors": [{"code": code, "title": "no", "detail": "no"}]}
-        return httpx.Response(status, json=error, headers={"retry-after": "1"}, request=request)
+        headers = {"retry-after": str(self.retry_after)}
+        return httpx.Response(status, json=error, headers=headers, request=request)
 
     def _result(self, seen: Request) -> Any:
         if seen.action == "dial":

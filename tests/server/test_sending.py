@@ -26,7 +26,7 @@ from tests.server.nasty import NastyTelnyx
 from tests.storage.events import NOW, decide_next, new_call
 
 OWNER = "one"
-RATE = 200.0  # a minute of business time in 0.3 s
+RATE = 50.0  # a minute of business time in 1.2 s
 ACCOUNT = {"from": "+12125550100", "connection_id": "123"}
 UP = LegRow(name="prospect", state="answered", call_leg_id=None, call_control_id="v3:prospect")
 
@@ -65,6 +65,15 @@ class Line:
                 rows = {entry.row.key: entry for entry in await self.outbox.of_call(self.call_id)}
                 if all(rows[key].status != "pending" for key in keys):
                     return rows
+                await asyncio.sleep(0.01)
+
+    async def tried(self, key: str) -> None:
+        """Returns when the row waits for its next try."""
+        async with asyncio.timeout(15):
+            while True:
+                rows = {entry.row.key: entry for entry in await self.outbox.of_call(self.call_id)}
+                if rows[key].error:
+                    return
                 await asyncio.sleep(0.01)
 
     async def events(self) -> list[dict[str, Any]]:
@@ -393,7 +402,10 @@ async def test_request_that_hangs_is_given_up_when_telnyx_forgets_it(line: Line)
 
 
 @pytest.mark.parametrize("code", [401, 404])
-async def test_account_that_shows_no_calls_is_not_asked_for_ever(line: Line, code: int) -> None:
+async def test_account_that_shows_no_calls_is_not_asked_for_ever(
+    line: Line, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.reconciling.GIVE_UP_AFTER", timedelta(seconds=60))
     line.telnyx.tell("dial", *["timeout"] * 100)
     line.telnyx.tell("active_calls", *[code] * 100)
 
@@ -456,6 +468,33 @@ async def test_message_goes_with_an_idempotency_key(line: Line) -> None:
     assert first.body == args | {"from": ACCOUNT["from"]}
     assert rows["message:video"].result == {"id": "message-1"}
     assert await Calls(line.pool).message_owner("message-1") == line.call_id
+
+
+async def test_taking_back_a_line_that_waits_lets_the_next_one_go_at_once(line: Line) -> None:
+    line.telnyx.tell("speak", 429)
+    line.telnyx.retry_after = 60  # of the wall's
+    await line.decide(speak(1))
+    await line.tried("speak:1")
+
+    await line.decide(VoidCommands(keys=("speak:1",)), speak(2))
+    rows = await line.settled("speak:1", "speak:2")
+
+    assert (rows["speak:1"].status, rows["speak:2"].status) == ("void", "done")
+
+
+async def test_row_that_cannot_be_sent_is_given_up_and_holds_up_no_other(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.dispatcher.FAULT_WAIT_S", 0.01)
+    impossible = Command(key="moonwalk", action="moonwalk", leg="prospect")
+
+    await line.decide(impossible, speak(1))
+    rows = await line.settled("moonwalk", "speak:1")
+
+    (event,) = await line.events()
+    assert (rows["moonwalk"].status, rows["speak:1"].status) == ("failed", "done")
+    assert (event["key"], event["code"]) == ("moonwalk", "unknown")
+    assert line.dispatcher.counts["given_up"] == 1
 
 
 async def test_row_of_a_dead_process_is_taken_over_when_its_lease_has_run_out(line: Line) -> None:

@@ -27,7 +27,7 @@ async def test_the_deciding_process_holds_the_head_of_each_destination(pool: Poo
     assert [row.key for row in decided.leased] == ["a", "c"]
     assert decided.behind == ()
     assert await outbox.lease_head(call_id, PROSPECT, "two", 10) is None
-    assert (call_id, PROSPECT) not in await outbox.due("two", 1000)
+    assert (call_id, PROSPECT) not in await outbox.due(["telnyx"], 1000)
 
 
 async def test_rows_behind_earlier_ones_are_named_by_destination(pool: Pool) -> None:
@@ -55,7 +55,7 @@ async def test_a_head_that_waits_blocks_its_destination_alone(pool: Pool) -> Non
     decided = await decide_next(pool, call_id, [speak("a"), speak("b"), speak("c", "closer.1")])
     await outbox.retry(decided.leased[0].id, "503", 60)
     assert await outbox.lease_head(call_id, PROSPECT, "one", 10) is None
-    assert (call_id, PROSPECT) not in await outbox.due("one", 1000)
+    assert (call_id, PROSPECT) not in await outbox.due(["telnyx"], 1000)
     other = await outbox.lease_head(call_id, CLOSER, "one", 10)
     assert other is not None
     assert other.key == "c"
@@ -68,7 +68,7 @@ async def test_a_retry_comes_due_and_says_what_went_wrong(pool: Pool) -> None:
     assert first is not None
     assert (first.attempts, first.error) == (1, None)
     await outbox.retry(row.id, "timeout", 0)
-    assert (call_id, PROSPECT) in await outbox.due("two", 1000)
+    assert (call_id, PROSPECT) in await outbox.due(["telnyx"], 1000)
     again = await outbox.lease_head(call_id, PROSPECT, "two", 10)
     assert again is not None
     assert again.first_sent_at == NOW
@@ -82,7 +82,7 @@ async def test_a_lease_that_ran_out_is_anothers(pool: Pool) -> None:
     (row,) = (await decide_next(pool, call_id, [speak("a")])).leased
     assert await outbox.mark_sending(row.id, NOW, "one") is not None
     await expire_leases(pool, call_id)
-    assert (call_id, PROSPECT) in await outbox.due("two", 1000)
+    assert (call_id, PROSPECT) in await outbox.due(["telnyx"], 1000)
     taken = await outbox.lease_head(call_id, PROSPECT, "two", 10)
     assert taken is not None
     assert taken.first_sent_at == NOW  # its fate is unknown

@@ -84,7 +84,7 @@ POLLED = [
     ("inbox", "undecided", (0.0, 100), "inbox_undecided"),
     ("inbox", "unrouted", (100, 0.0), "inbox_undecided"),
     ("calls", "next_pending", (uuid4(),), "inbox_undecided"),
-    ("outbox", "due", (100,), "outbox_pending"),
+    ("outbox", "due", (["mongo"], 100), "outbox_pending"),
     ("outbox", "lease_head", (uuid4(), "mongo", "one", 1.0), "outbox_pending"),
     ("outbox", "backlog", (), "outbox_pending"),
     ("timers", "fire", (NOW, 100, 1), "timers_due"),
