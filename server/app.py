@@ -29,7 +29,7 @@ from server.decider import Decider
 from server.dispatcher import Dispatcher, Sender
 from server.filing import Filer
 from server.hands import Hands
-from server.health import Health, Ping, StoreHealth
+from server.health import Health, Ping
 from server.learning_parts import LearningParts, learning_parts
 from server.oracle import Oracle
 from server.phrasing import LanguageModel, NoModel, OpenAiCompatible, Phraser
@@ -337,12 +337,3 @@ async def migrate_all(settings: Settings) -> dict[str, str | None]:
                 done[store] = str(away)
         await embedder.close()
         return done
-
-
-async def store_health(settings: Settings) -> dict[str, StoreHealth]:
-    """Each store's state, asked once; Postgres's own error where it cannot be reached."""
-    try:
-        async with open_stores(settings) as stores:
-            return await Health(pings(stores)).stores()
-    except StoreAway as away:
-        return {away.store: StoreHealth(False, 0.0, str(away))}

@@ -1,15 +1,26 @@
-"""What would keep a call from being placed, driven or learned, as a list of findings with what to do."""
+"""What would keep a call from being placed, driven or learned, as a list of findings with what to do.
 
+It only looks: no schema is changed, and what cannot be opened is a finding.
+"""
+
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 import httpx
 
+from server.app import pings
+from server.health import Ping
 from server.settings import Settings, variable
+from server.stores import Stores, open_stores
+from storage import migrations
+from storage.away import SchemaDiffers, StoreAway
+from storage.embedded.errors import StackError
 
 LARGEST_SKEW = 60.0  # seconds; Telnyx's signatures are refused beyond 300
-CLOCK_DEADLINE = 3.0
+DEADLINE = 3.0
 
 
 @dataclass(frozen=True)
@@ -21,51 +32,50 @@ class Finding:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Settings, stores and clock, in this order. Starts the embedded stores where they do not run."""
-    findings = list(_settings(settings))
-    async for finding in _stores(settings):
-        findings.append(finding)
-    findings.append(await _clock(settings))
-    return findings
+    return [*_settings(settings), *await _stores(settings), await _clock(settings)]
 
 
-def _settings(settings: Settings) -> list[Finding]:
-    missing = set(settings.missing())
-    needed = ["telnyx_api_key", "telnyx_public_key", "telnyx_connection_id", "from_number"]
-    findings = [
-        Finding(
-            variable(name),
-            variable(name) not in missing,
-            "is not set" if variable(name) in missing else "set",
-        )
-        for name in needed
-    ]
+def _settings(settings: Settings) -> Iterator[Finding]:
+    for name, given in settings.needed().items():
+        yield Finding(name, given, "set" if given else "is not set: no call is placed")
     token = bool(settings.api_token.get_secret_value())
-    findings.append(
-        Finding(variable("api_token"), token, "set" if token else "is not set: the API lets nobody in")
-    )
-    return findings
+    yield Finding(variable("api_token"), token, "set" if token else "is not set: the API lets nobody in")
 
 
-async def _stores(settings: Settings) -> AsyncIterator[Finding]:
-    from server.app import store_health
+async def _stores(settings: Settings) -> list[Finding]:
+    try:
+        async with open_stores(settings, upgrade=False) as stores:
+            asked = [_answers(name, ping) for name, ping in pings(stores).items()]
+            return [*await asyncio.gather(*asked), await _schema(stores)]
+    except StackError as error:
+        return [Finding("embedded stores", False, str(error))]
 
-    for name, health in (await store_health(settings)).items():
-        yield Finding(name, health.ok, f"{health.ms:.1f} ms" if health.ok else str(health.error))
+
+async def _answers(store: str, ping: Ping) -> Finding:
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(DEADLINE):
+            if await ping() is False:
+                return Finding(store, False, "does not answer")
+    except Exception as error:
+        return Finding(store, False, str(error) if isinstance(error, StoreAway) else type(error).__name__)
+    return Finding(store, True, f"{(time.perf_counter() - began) * 1000:.1f} ms")
+
+
+async def _schema(stores: Stores) -> Finding:
+    try:
+        return Finding("schema", True, await migrations.check(stores.pool))
+    except (SchemaDiffers, StoreAway) as error:
+        return Finding("schema", False, str(error))
 
 
 async def _clock(settings: Settings) -> Finding:
     """Telnyx's own `Date` against ours: beyond 300 s no webhook would be believed."""
     try:
-        async with httpx.AsyncClient(timeout=CLOCK_DEADLINE) as client:
+        async with httpx.AsyncClient(timeout=DEADLINE) as client:
             response = await client.get(settings.telnyx_base_url)
-        told = _http_date(response.headers["date"])
-    except (httpx.HTTPError, KeyError, ValueError) as error:
+        told = parsedate_to_datetime(response.headers["date"]).timestamp()
+    except (httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError) as error:
         return Finding("clock", True, f"not compared: Telnyx was not reached ({type(error).__name__})")
     skew = time.time() - told
     return Finding("clock", abs(skew) <= LARGEST_SKEW, f"{skew:+.0f} s against Telnyx")
-
-
-def _http_date(text: str) -> float:
-    from email.utils import parsedate_to_datetime
-
-    return parsedate_to_datetime(text).timestamp()

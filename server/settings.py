@@ -45,7 +45,7 @@ def _public_key(key: str) -> str:
 
 
 def _url(example: str, *schemes: str) -> AfterValidator:
-    """A store's URL or nothing. What was given is not repeated: it holds a password."""
+    """A URL or nothing. What was given is not repeated: it holds a password."""
 
     def check(url: str) -> str:
         if url and urlsplit(url).scheme not in schemes:
@@ -53,6 +53,12 @@ def _url(example: str, *schemes: str) -> AfterValidator:
         return url
 
     return AfterValidator(check)
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise ValueError(f"{path} is no folder")
+    return path
 
 
 def _aware(moment: datetime) -> datetime:
@@ -65,7 +71,10 @@ MongoUrl = Annotated[str, _url("mongodb://user:password@host:27017/", "mongodb",
 RedisUrl = Annotated[str, _url("redis://:password@host:6379/0", "redis", "rediss")]
 GraphUrl = Annotated[
     str,
-    _url("bolt://user:password@host:7687/neo4j", *(f"{kind}{tls}" for kind in ("bolt", "neo4j") for tls in ("", "+s", "+ssc"))),
+    _url(
+        "bolt://user:password@host:7687/neo4j",
+        *(f"{kind}{tls}" for kind in ("bolt", "neo4j") for tls in ("", "+s", "+ssc")),
+    ),
 ]
 VectorsUrl = Annotated[str, _url("http://host:8000", "http", "https")]
 
@@ -78,6 +87,7 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path(".data")
+    playbook: Annotated[Path, AfterValidator(_folder)] | None = None  # whose files are said; else the packaged ones
     postgres_url: PostgresUrl = ""
     mongo_url: MongoUrl = ""
     redis_url: RedisUrl = ""
@@ -85,7 +95,9 @@ class Settings(BaseSettings):
     vectors_url: VectorsUrl = ""
 
     telnyx_api_key: SecretStr = SecretStr("")
-    telnyx_base_url: str = "https://api.telnyx.com/v2"
+    telnyx_base_url: Annotated[str, _url("https://api.telnyx.com/v2", "http", "https")] = (
+        "https://api.telnyx.com/v2"
+    )
     telnyx_public_key: Annotated[str, AfterValidator(_public_key)] = ""
     telnyx_connection_id: str = ""
     telnyx_timeout: float = Field(default=3.0, gt=0)  # wall seconds
@@ -162,7 +174,7 @@ class Settings(BaseSettings):
         return CallSettings(**shared)
 
     def needed(self) -> dict[str, bool]:
-        """The variables without which no call can be placed, told as what it is or no webhook be believed; whether set."""
+        """The variables without which no call is placed and no webhook believed; whether each is set."""
         values = {
             "telnyx_api_key": self.telnyx_api_key.get_secret_value(),
             "telnyx_public_key": self.telnyx_public_key,

@@ -39,7 +39,7 @@ async def joined(settings: Settings, only: tuple[str, ...] = ()) -> AsyncIterato
     if not needed:
         yield named
         return
-    from server.cli.stack import stack_folder
+    from storage.embedded.folder import stack_folder
     from storage.embedded.stack import Stack
 
     stack = await asyncio.to_thread(Stack.join, stack_folder(settings.data), needed)
@@ -51,24 +51,31 @@ async def joined(settings: Settings, only: tuple[str, ...] = ()) -> AsyncIterato
 
 
 @asynccontextmanager
-async def open_pool(settings: Settings) -> AsyncIterator[Pool]:
-    """Postgres alone, its schema up to date."""
+async def open_pool(settings: Settings, *, upgrade: bool = True) -> AsyncIterator[Pool]:
+    """Postgres alone, its schema brought up to date; without `upgrade` nothing is changed, and one that is not raises
+    SchemaDiffers.
+    """
     async with joined(settings, ("postgres",)) as urls:
-        await migrations.upgrade(urls.postgres)
+        if upgrade:
+            await migrations.upgrade(urls.postgres)
         pool = await postgres.connect(urls.postgres, max_size=settings.postgres_connections)
         try:
+            if not upgrade:
+                await migrations.check(pool)
             yield pool
         finally:
             await pool.close()
 
 
 @asynccontextmanager
-async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
-    """All five. Raises StoreAway for Postgres alone."""
+async def open_stores(settings: Settings, *, upgrade: bool = True) -> AsyncIterator[Stores]:
+    """All five. Raises StoreAway for Postgres alone; without `upgrade` for none, and nothing is changed."""
     async with AsyncExitStack() as closing:
         urls = await closing.enter_async_context(joined(settings))
-        await migrations.upgrade(urls.postgres)
-        pool = await postgres.connect(urls.postgres, max_size=settings.postgres_connections)
+        if upgrade:
+            await migrations.upgrade(urls.postgres)
+        least = 2 if upgrade else 0
+        pool = await postgres.connect(urls.postgres, min_size=least, max_size=settings.postgres_connections)
         closing.push_async_callback(pool.close)
         conversations = Conversations.open(urls.mongo)
         closing.push_async_callback(conversations.close)

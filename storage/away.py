@@ -1,4 +1,4 @@
-"""The one way in which a store says that it cannot be reached, whichever driver found it out."""
+"""The ways in which a store says that it cannot be used, whichever driver found it out."""
 
 
 class StoreAway(Exception):
@@ -11,3 +11,11 @@ class StoreAway(Exception):
     def __init__(self, store: str, reason: str = "") -> None:
         super().__init__(f"{store} cannot be reached" + (f": {reason}" if reason else ""))
         self.store = store
+
+
+class SchemaDiffers(Exception):
+    """The schema of `store` is not the code's; the message says what helps."""
+
+    def __init__(self, store: str, there: str | None, ours: str) -> None:
+        named = f"is at {there}" if there else "is not there yet"
+        super().__init__(f"the schema of {store} {named}, the code's is {ours}: run `voicelearn migrate`")

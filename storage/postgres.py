@@ -17,9 +17,12 @@ STORE = "postgres"
 Record = Mapping[str, Any]
 Connection: TypeAlias = Any  # an asyncpg connection, or a pool's stand-in for one
 
+# SQLSTATE class 28 and 3D000: the server lets this user in nowhere, or has no such database.
+_SHUT = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 # Beside lost connections, what passes by itself: SQLSTATE classes 40 (deadlock, serialization), 53 (connections,
 # memory, disk), 55 (locks) and 57 (shutting down, starting up, cancelled).
 _AWAY = (
+    *_SHUT,
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -40,6 +43,12 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, _AWAY)
 
 
+def why_away(error: BaseException) -> str:
+    """The error's type, with the server's own words where it lets nobody in: they name the user or the database."""
+    name = type(error).__name__
+    return f"{name}: {error}" if isinstance(error, _SHUT) else name
+
+
 @contextmanager
 def reachable() -> Iterator[None]:
     """Turns the driver's errors that pass by themselves into `StoreAway`."""
@@ -47,7 +56,7 @@ def reachable() -> Iterator[None]:
         yield
     except Exception as error:
         if is_away(error):
-            raise StoreAway(STORE, type(error).__name__) from error
+            raise StoreAway(STORE, why_away(error)) from error
         raise
 
 

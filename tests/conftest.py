@@ -88,6 +88,15 @@ async def postgres_url(template: str) -> AsyncIterator[str]:
     await administer(template, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+async def empty(template: str) -> AsyncIterator[str]:
+    """A database without any table."""
+    name = f"empty_{secrets.token_hex(6)}"
+    await administer(template, f"CREATE DATABASE {name}")
+    yield database_url(template, name)
+    await administer(template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(scope="module")
 async def pool(postgres_url: str) -> AsyncIterator[Pool]:
     """Connections to the module's database."""

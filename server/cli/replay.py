@@ -19,7 +19,7 @@ def replay(call_id: UUID, data: Path | None) -> None:
     from server.stores import open_pool
 
     async def work() -> Replayed:
-        async with open_pool(settings) as pool:
+        async with open_pool(settings, upgrade=False) as pool:
             return await replay_call(call_id, pool)
 
     try:

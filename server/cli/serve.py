@@ -1,10 +1,12 @@
 """`voicelearn serve`: the server, one process; any number of them may share the stores."""
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from server.cli.settings import data_option, settings_or_exit
+from server.cli.settings import TOLD, data_option, settings_or_exit, told
 from server.logs import log_to_stderr
 
 
@@ -25,7 +27,7 @@ def serve(host: str, port: int, worker: bool, data: Path | None) -> None:
     from server.app import build
 
     uvicorn.run(
-        build(settings, worker=worker),
+        _said_briefly(build(settings, worker=worker)),
         host=host,
         port=port,
         loop="uvloop",
@@ -38,3 +40,18 @@ def serve(host: str, port: int, worker: bool, data: Path | None) -> None:
         timeout_keep_alive=30,
         timeout_graceful_shutdown=10,
     )
+
+
+def _said_briefly(app: Any) -> Any:
+    """`app`, which says in a line why it cannot start where a person can act on that, instead of a traceback."""
+
+    async def said(scope: Any, receive: Any, send: Any) -> None:
+        async def send_briefly(message: Any) -> None:
+            error = sys.exc_info()[1]
+            if message["type"] == "lifespan.startup.failed" and isinstance(error, TOLD):
+                message = message | {"message": told(error)}
+            await send(message)
+
+        await app(scope, receive, send_briefly if scope["type"] == "lifespan" else send)
+
+    return said

@@ -7,10 +7,14 @@ from typing import Any, TypeVar
 
 import click
 
-from server.settings import Settings, SettingsError
-from storage.away import StoreAway
+from call_flow.playbook.book import PlaybookError
+from server.settings import Settings, SettingsError, variable
+from storage.away import SchemaDiffers, StoreAway
+from storage.embedded.errors import StackError
 
 Result = TypeVar("Result")
+# What a person can act on: the message says all.
+TOLD = (PlaybookError, SettingsError, StackError, StoreAway, SchemaDiffers)
 
 data_option = click.option(
     "--data",
@@ -29,8 +33,15 @@ def settings_or_exit(data: Path | None = None) -> Settings:
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Runs a command's work; a store that is away ends it with a message."""
+    """Runs a command's work; a store that is away or cannot be started ends it with a message."""
     try:
         return asyncio.run(work)
-    except StoreAway as away:
-        raise click.ClickException(str(away)) from away
+    except TOLD as error:
+        raise click.ClickException(told(error)) from error
+
+
+def told(error: BaseException) -> str:
+    """One of TOLD for a person, with the setting that names a store which is away."""
+    if isinstance(error, StoreAway) and Settings.read().urls().model_dump().get(error.store):
+        return f"{error} ({variable(f'{error.store}_url')})"
+    return str(error)

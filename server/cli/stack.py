@@ -3,23 +3,20 @@
 Other commands start or join the stack by themselves; nothing here is needed for them.
 """
 
+import json
 from pathlib import Path
 
 import click
 
 from server.cli.settings import data_option, settings_or_exit
 from storage.embedded.errors import StackError
+from storage.embedded.folder import stack_folder
 from storage.embedded.stack import Stack
 from storage.embedded.status import ServerStatus, StackStatus
 from storage.embedded.store import ALL
 
 _MEGABYTE = 1 << 20
 _ROW = "{:<10} {:<10} {:>7} {:>6} {:>9} {:>9}  {}"
-
-
-def stack_folder(data: Path) -> Path:
-    """Where below the data folder the servers keep their files."""
-    return data / "stack"
 
 
 @click.group()
@@ -69,12 +66,12 @@ def status(data: Path | None, as_json: bool, urls: bool) -> None:
     """Each server's pid, port, memory and disk. Exit status 3 when nothing runs."""
     folder = stack_folder(settings_or_exit(data).data)
     found = Stack.status(folder)
+    where = Stack.urls_of(folder).model_dump() if urls else {}
     if as_json:
-        click.echo(found.model_dump_json(indent=2))
+        click.echo(json.dumps(found.model_dump(mode="json") | ({"urls": where} if urls else {}), indent=2))
     else:
         _show(found)
-    if urls:
-        for store, url in Stack.urls_of(folder).model_dump().items():
+        for store, url in where.items():
             click.echo(f"{store:<10} {url}")
     if not found.running:
         raise SystemExit(3)

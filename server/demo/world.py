@@ -154,6 +154,8 @@ class World:
             "telnyx_connection_id": CONNECTION,
             "from_number": AGENT_NUMBER,
             "callback_number": AGENT_NUMBER,
+            "business": "Northway Mentoring",
+            "video_url": "https://example.com/video",
             "api_token": self.token,
             "clock_origin": repr(self.clock.origin),
             "clock_epoch": self.clock.epoch.isoformat(),

@@ -18,6 +18,11 @@ from storage.embedded.servers import SERVERS
 from storage.embedded.store import ALL, Store
 
 
+def stack_folder(data: Path) -> Path:
+    """Where below the data folder the servers keep their files."""
+    return data / "stack"
+
+
 @dataclass(frozen=True)
 class ServerState:
     """What the keeper says of one server."""

@@ -1,13 +1,17 @@
 """The command line: quick to ask, complete, and clear about what is wrong."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
 
 from server.cli import COMMANDS, main
+from tests.server.api_client import NOWHERE
 
 HEAVY = ("telnyx", "onnxruntime", "chromadb", "neo4j", "pymongo", "sqlalchemy", "uvicorn", "numpy")
 
@@ -52,3 +56,75 @@ def test_unknown_command_is_named() -> None:
     answer = CliRunner().invoke(main, ["sell"])
     assert answer.exit_code == 2
     assert "sell" in answer.output
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No store is embedded; all but Postgres answer nothing. A lead file."""
+    monkeypatch.chdir(tmp_path)
+    for store, url in NOWHERE.model_dump().items():
+        monkeypatch.setenv(f"VOICELEARN_{store.upper()}_URL", url)
+    file = tmp_path / "leads.csv"
+    file.write_text("phone\n+12122360001\n")
+    return file
+
+
+USERS_OF_POSTGRES = [
+    ["leads", "import", "leads.csv"],
+    ["replay", str(uuid4())],
+    ["worker"],
+    ["doctor"],
+    ["migrate"],
+]
+
+
+def as_somebody_else(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"postgres:wrong@{parts.hostname}:{parts.port}"))
+
+
+@pytest.mark.parametrize("words", USERS_OF_POSTGRES, ids=lambda words: words[0])
+def test_wrong_password_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: Path, postgres_url: str, words: list[str]
+) -> None:
+    monkeypatch.setenv("VOICELEARN_POSTGRES_URL", as_somebody_else(postgres_url))
+    answer = CliRunner().invoke(main, words)
+    assert (answer.exit_code, type(answer.exception)) == (1, SystemExit)
+    assert "password authentication failed" in answer.output
+    assert "wrong" not in answer.output
+
+
+def test_server_that_cannot_start_says_why_in_a_line(elsewhere: Path, postgres_url: str) -> None:
+    environment = os.environ | {"VOICELEARN_POSTGRES_URL": as_somebody_else(postgres_url)}
+    command = [sys.executable, "-m", "server", "serve", "--port", "0"]
+    paths = os.pathsep.join((str(Path(__file__).parents[2]), environment.get("PYTHONPATH", "")))
+    done = subprocess.run(command, capture_output=True, text=True, env=environment | {"PYTHONPATH": paths})
+    assert done.returncode == 3
+    assert "password authentication failed" in done.stderr
+    assert "(VOICELEARN_POSTGRES_URL)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", USERS_OF_POSTGRES, ids=lambda words: words[0])
+def test_data_folder_that_cannot_be_is_named(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: Path, words: list[str]
+) -> None:
+    monkeypatch.delenv("VOICELEARN_POSTGRES_URL", raising=False)
+    monkeypatch.setenv("VOICELEARN_DATA", str(elsewhere / "below-a-file"))
+    answer = CliRunner().invoke(main, words)
+    assert (answer.exit_code, type(answer.exception)) == (1, SystemExit)
+    assert f"{elsewhere / 'below-a-file'}" in answer.output
+
+
+def test_those_who_only_look_leave_the_schema_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: Path, empty: str
+) -> None:
+    monkeypatch.setenv("VOICELEARN_POSTGRES_URL", empty)
+    for words in (["doctor"], ["replay", str(uuid4())]):
+        for _ in range(2):
+            answer = CliRunner().invoke(main, words)
+            assert answer.exit_code == 1
+            assert "the schema of postgres is not there yet" in answer.output
+    assert "run `voicelearn migrate`" in answer.output
+    assert CliRunner().invoke(main, ["leads", "import", "leads.csv"]).exit_code == 0
+    assert "ok   schema" in CliRunner().invoke(main, ["doctor"]).output

@@ -29,6 +29,8 @@ def test_nothing_is_needed_to_start() -> None:
         "VOICELEARN_TELNYX_PUBLIC_KEY",
         "VOICELEARN_TELNYX_CONNECTION_ID",
         "VOICELEARN_FROM_NUMBER",
+        "VOICELEARN_BUSINESS",
+        "VOICELEARN_VIDEO_URL",
     ]
 
 
@@ -39,6 +41,12 @@ BAD = [
     ("CLOCK_RATE", "0", "greater than 0"),
     ("CLOCK_EPOCH", "tomorrow", "datetime"),
     ("AMD", "magic", "pattern"),
+    ("POSTGRES_URL", "mysql://host/database", "postgresql://"),
+    ("MONGO_URL", "localhost:27017", "mongodb://"),
+    ("REDIS_URL", "cache", "redis://"),
+    ("GRAPH_URL", "http://host:7474", "bolt://"),
+    ("VECTORS_URL", "host:8000", "http://"),
+    ("TELNYX_BASE_URL", "api.telnyx.com", "https://"),
     ("MAX_DURATION", "10", "60"),
     ("CONTROL_SHARE", "2", "1"),
 ]

@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-import secrets
 import sys
-from collections.abc import AsyncIterator
 from typing import get_args
 
 import asyncpg
@@ -16,7 +14,6 @@ from call_flow.status import FinalStatus
 from storage.away import StoreAway
 from storage.migrations import upgrade
 from storage.postgres import Pool, connect
-from tests.conftest import administer, database_url
 
 TABLES = {
     "leads", "calls", "kevin_availability", "closers", "claims", "legs", "choices", "consents", "refusals", "transfers",
@@ -24,14 +21,6 @@ TABLES = {
     "embeddings", "strategy_stats", "playbooks",
 }  # fmt: skip
 UPGRADE = "import asyncio, sys; from storage.migrations import upgrade; asyncio.run(upgrade(sys.argv[1]))"
-
-
-@pytest.fixture
-async def empty(template: str) -> AsyncIterator[str]:
-    name = f"empty_{secrets.token_hex(6)}"
-    await administer(template, f"CREATE DATABASE {name}")
-    yield database_url(template, name)
-    await administer(template, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def test_processes_that_start_together_migrate_once(empty: str) -> None:

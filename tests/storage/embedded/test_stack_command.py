@@ -30,6 +30,8 @@ def test_up_outlives_its_command_and_down_ends_it(folder: Path) -> None:
     assert found["users"] == []
     assert [(server["store"], server["ready"]) for server in found["servers"]] == [("redis", True)]
     assert "redis://:" in run("status", "--data", str(folder), "--urls").output
+    whole = json.loads(run("status", "--data", str(folder), "--json", "--urls").output)
+    assert whole["urls"]["redis"].startswith("redis://:")
     down = run("down", "--data", str(folder))
     assert "stopped" in down.output
     assert processes_of(folder / "stack") == []
@@ -59,10 +61,11 @@ def test_a_bad_folder_is_an_error_without_a_trace(folder: Path) -> None:
 
 
 def test_stores_that_have_a_url_are_not_started(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for store in ("postgres", "mongo", "graph", "vectors"):
-        monkeypatch.setenv(f"VOICELEARN_{store.upper()}_URL", "elsewhere://")
+    elsewhere = {"postgres": "postgresql", "mongo": "mongodb", "graph": "bolt", "vectors": "http"}
+    for store, scheme in elsewhere.items():
+        monkeypatch.setenv(f"VOICELEARN_{store.upper()}_URL", f"{scheme}://elsewhere")
     assert run("up", "--data", str(folder)).exit_code == 0
     assert [server.store for server in Stack.status(folder / "stack").servers] == ["redis"]
     run("down", "--data", str(folder))
-    monkeypatch.setenv("VOICELEARN_REDIS_URL", "elsewhere://")
+    monkeypatch.setenv("VOICELEARN_REDIS_URL", "redis://elsewhere")
     assert "nothing to start" in run("up", "--data", str(folder)).output
