@@ -21,7 +21,7 @@ from server.oracle import Oracle
 from server.playbooks import Shelf
 from server.routing import Router
 from server.sweeper import Sweeper
-from storage.calls import CallRow, Calls
+from storage.calls import Calls, CallWithState, Pending
 from storage.closers import Closers
 from storage.inbox import Inbox, InboxKey, ReceivedEvent
 from storage.leads import Leads
@@ -87,6 +87,7 @@ class Process:
         self.shelf = Shelf(BOOK, Playbooks(pool))
         self.shelf._machines[BOOK.version] = self.machine
         self.outcomes: list[Outcome] = []
+        self.aside: list[Pending] = []
         oracle = Oracle(
             self.perceives,  # type: ignore[arg-type]
             self.chooses,  # type: ignore[arg-type]
@@ -96,14 +97,14 @@ class Process:
             SETTINGS,
         )
         self.decider = Decider(self.calls, self.inbox, self.shelf, oracle, self.clock, owner)
-        self.decider.follow(self.outcomes.append)
+        self.decider.follow(self.outcomes.append, self.aside.append)
         self.router = Router(self.inbox, self.calls, self.shelf, self.clock, self.decider.decide)
         self.sweeper = Sweeper(self.inbox, self.decider, self.router)
 
-    async def place(self, lead: Lead = LEAD) -> UUID:
+    async def place(self, lead: Lead = LEAD, settings: CallSettings = SETTINGS) -> UUID:
         """A call that has been asked for and not decided."""
         call_id, now = uuid4(), self.clock.now()
-        body = CallRequested(lead=lead, settings=SETTINGS, playbook_version=BOOK.version)
+        body = CallRequested(lead=lead, settings=settings, playbook_version=BOOK.version)
         first = ours(call_id, body.model_dump(mode="json"), now)
         await self.calls.create(
             call_id,
@@ -130,7 +131,7 @@ class Process:
                     return row.status
                 await asyncio.sleep(0.01)
 
-    async def decided(self, call_id: UUID, count: int) -> CallRow:
+    async def decided(self, call_id: UUID, count: int) -> CallWithState:
         """The call, once that many of its events have been decided or set aside."""
         async with asyncio.timeout(10):
             while True:
