@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from load.clock import Clock
+from load.journal import TURNS
 from load.leg import Leg
 from load.lifecycle import Lifecycle
 from load.shift import Shift
@@ -24,7 +25,6 @@ Row = dict[str, Any]
 Send = Callable[[], Coroutine[Any, Any, None]]
 TIMEOUT_S = 10.0
 IDLE_S = 20.0  # a person to whom nobody speaks for so long hangs up
-TURNS = ("speak", "hangup", "bridge", "dial", "transfer")
 PLACING = 2  # calls being placed at the same time
 
 

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from load.clock import Clock, iso
 
 Row = dict[str, Any]
-_TURNS = ("speak", "hangup", "bridge", "dial", "transfer", "gather_using_speak")
+TURNS = ("speak", "hangup", "bridge", "dial", "transfer", "gather_using_speak")
 
 
 def _percentile(ordered: list[float], share: float) -> float | None:
@@ -62,7 +62,7 @@ class Journal:
     def command(self, row: Row) -> None:
         """A request on the API; one that took effect answers the words its session was waiting on."""
         self.commands.append(row)
-        if row["effect"] and row["action"] in _TURNS:
+        if row["effect"] and row["action"] in TURNS:
             sent = self._awaiting.pop(row["call_session_id"] or "", None)
             if sent is not None:
                 self.word_to_command_ms.append((row["wall"] - sent) * 1000)

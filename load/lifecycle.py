@@ -10,6 +10,7 @@ from typing import Any
 
 from load.clock import Clock, iso
 from load.leg import Leg, new_id
+from load.mouth import INTERIM_WORDS
 from load.numbers import behaviour_of
 from load.payloads import answered, ends, hangup, initiated, transcription
 from load.people import person
@@ -17,7 +18,6 @@ from load.prospect import Prospect
 from load.reply import Reply
 
 Row = dict[str, Any]
-INTERIM_WORDS = 3
 # Behaviour to (hangup cause, source, SIP cause) of those whom nobody reaches.
 _UNREACHED = {
     "busy": ("user_busy", "callee", "486"),

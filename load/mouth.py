@@ -10,7 +10,7 @@ from load.voice import WORDS_PER_SECOND
 if TYPE_CHECKING:
     from load.exchange import Exchange
 
-_INTERIM_WORDS = 3
+INTERIM_WORDS = 3
 
 
 class Mouth:
@@ -46,7 +46,7 @@ class Mouth:
         await self._exchange.clock.sleep(0.15)
         for count, spoken in enumerate(words, 1):
             self._words.append(spoken)
-            if count % _INTERIM_WORDS == 0 or count == len(words):
+            if count % INTERIM_WORDS == 0 or count == len(words):
                 behind = self._begun + 0.15 + count / WORDS_PER_SECOND - self._exchange.clock.now()
                 await self._exchange.clock.sleep(behind)
                 self._interim(" ".join(words[:count]))

@@ -3,7 +3,6 @@
 {"open": {"id", "seed", "number", "effect"}} -> {"id", "person", "say", "after"}: public facts, first words
 {"id", "heard": text}  -> {"id", "say": text or null, "hangup", "after": s, "interrupted": share or null}
 {"id", "close": true}  -> {"id", "truth": {...}}
-A line that is an array holds several requests and is answered by an array: one round trip for many calls.
 An unusable request is answered by {"error": ...}; "id" is any JSON value and names a call from open to close.
 """
 
@@ -67,8 +66,7 @@ def answers(lines: Iterable[str]) -> Iterator[str]:
         except ValueError as problem:
             yield json.dumps({"error": f"not JSON: {problem}"})
             continue
-        told = list(map(bench.answer, asked)) if isinstance(asked, list) else bench.answer(asked)
-        yield json.dumps(told)
+        yield json.dumps(bench.answer(asked))
 
 
 def main() -> None:

@@ -6,18 +6,14 @@ One JSON line on standard output when it is ready: {"port", "public_key"}. Stops
 import argparse
 import asyncio
 import json
-import signal
-import socket
 import sys
-import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 
-from load.clock import Clock
+from load import serving
 from load.exchange import Exchange
 from load.journal import Journal
 from load.knobs import Knobs
@@ -40,18 +36,9 @@ def build(exchange: Exchange, api_key: str, public_key: str) -> Starlette:
 
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m load.telnyx_sim", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: any free port")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser = serving.parser("load.telnyx_sim", __doc__)
     parser.add_argument("--webhook-url", required=True)
     parser.add_argument("--api-key", required=True)
-    parser.add_argument("--signing-key-file", type=Path, required=True, help="Ed25519 seed; made if absent")
-    parser.add_argument("--clock-origin", type=float, default=None, help="wall epoch seconds; default now")
-    parser.add_argument(
-        "--clock-epoch", type=float, default=None, help="clock's epoch seconds; default the origin"
-    )
-    parser.add_argument("--clock-rate", type=float, default=1.0)
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", type=Path, default=None, metavar="DIR")
     parser.add_argument("--closer-numbers", default="", help="+1…,+1…")
     parser.add_argument("--knobs", default="{}", help="JSON, as for POST /sim/knobs")
@@ -60,37 +47,17 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
 
 def exchange_of(options: argparse.Namespace, signer: Signer) -> Exchange:
     """The exchange that the command line asks for; ValueError for a bad knob."""
-    origin = time.time() if options.clock_origin is None else options.clock_origin
-    epoch = origin if options.clock_epoch is None else options.clock_epoch
-    clock = Clock(origin, epoch, options.clock_rate)
-    knobs = Knobs()
+    clock, knobs = serving.clock_of(options), Knobs()
     knobs.turn(json.loads(options.knobs))
     closers = frozenset(filter(None, options.closer_numbers.split(",")))
     journal = Journal(clock, options.record)
     return Exchange(clock, options.seed, signer, journal, knobs, options.webhook_url, closers)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn raises a signal again once it has shut down; being told to stop is no failure here."""
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop)
-        return nullcontext()
-
-    def _stop(self) -> None:
-        self.should_exit = True
-
-
 async def _serve(options: argparse.Namespace) -> None:
     signer = Signer.from_file(options.signing_key_file)
     app = build(exchange_of(options, signer), options.api_key, signer.public_key)
-    listener = socket.create_server((options.host, options.port), backlog=512)
-    server = _Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1))
-    # The socket listens already: whoever reads this line may connect.
-    print(json.dumps({"port": listener.getsockname()[1], "public_key": signer.public_key}), flush=True)
-    await server.serve(sockets=[listener])
+    await serving.serve(app, options, signer.public_key)
 
 
 def main(given: list[str] | None = None) -> None:

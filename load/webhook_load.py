@@ -2,28 +2,22 @@
 
 It is the calls' Telnyx, too: the server under load must send its commands here, to /v2. One JSON line on standard
 output when it is ready: {"port", "public_key"}. Then each POST /load/run with a plan (see `Plan`) answers with what was
-measured, and GET /load/acknowledged with the ids of the events that were. With --plan it runs that one alone, prints
-the answer and ends.
+measured, and GET /load/acknowledged with the ids of the events that were.
 """
 
 import argparse
 import asyncio
-import json
-import signal
-import socket
 import sys
-import time
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from load import serving
 from load.callers import Callers, Post, Replay, Target
 from load.clock import Clock
 from load.leg import Leg
@@ -128,56 +122,16 @@ class Load:
             self.callers.commanded(control_id, action, body)
 
 
-def _arguments(given: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m load.webhook_load", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: any free port")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--signing-key-file", type=Path, required=True, help="Ed25519 seed; made if absent")
-    parser.add_argument("--clock-origin", type=float, default=None, help="wall epoch seconds; default now")
-    parser.add_argument("--clock-epoch", type=float, default=None, help="clock's seconds; default the origin")
-    parser.add_argument("--clock-rate", type=float, default=1.0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--plan", type=json.loads, default=None, metavar="JSON")
-    return parser.parse_args(given)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn raises a signal again once it has shut down; being told to stop is no failure here."""
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop)
-        return nullcontext()
-
-    def _stop(self) -> None:
-        self.should_exit = True
-
-
 async def _serve(options: argparse.Namespace) -> None:
-    origin = time.time() if options.clock_origin is None else options.clock_origin
-    epoch = origin if options.clock_epoch is None else options.clock_epoch
-    load = Load(
-        Signer.from_file(options.signing_key_file), Clock(origin, epoch, options.clock_rate), options.seed
-    )
-    listener = socket.create_server((options.host, options.port), backlog=512)
-    server = _Server(
-        uvicorn.Config(load.app(), log_level="critical", access_log=False, timeout_graceful_shutdown=1)
-    )
-    # The socket listens already: whoever reads this line may connect.
-    print(json.dumps({"port": listener.getsockname()[1], "public_key": load.signer.public_key}), flush=True)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    if options.plan is not None:
-        print(json.dumps(await load.run(Plan.read(options.plan))), flush=True)
-        server.should_exit = True
-    await serving
+    load = Load(Signer.from_file(options.signing_key_file), serving.clock_of(options), options.seed)
+    await serving.serve(load.app(), options, load.signer.public_key)
     load.wire.close()
 
 
 def main(given: list[str] | None = None) -> None:
     import uvloop
 
-    options = _arguments(given)
+    options = serving.parser("load.webhook_load", __doc__).parse_args(given)
     try:
         uvloop.run(_serve(options))
     except (ValueError, OSError) as problem:

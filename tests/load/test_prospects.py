@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -169,27 +168,17 @@ def test_all_that_is_ever_said_is_a_few_thousand_sentences() -> None:
     assert 500 < len(said) < 4000
 
 
-def test_a_hundred_thousand_turns_take_seconds() -> None:
-    started, turns = time.perf_counter(), 0
-    index = 0
-    while turns < 10_000:
-        prospect = open_call(1, number(index))
-        call(prospect, worst(prospect))
-        turns += prospect.turns
-        index += 1
-    assert (time.perf_counter() - started) / turns * 100_000 < 20
-
-
 def test_json_lines() -> None:
     asked = [
         json.dumps({"open": {"id": 1, "seed": 1, "number": number(1), "effect": 0.1}}),
-        json.dumps([{"id": 1, "heard": SCRIPT["greeting"]}, {"id": 2, "heard": "Hello?"}]),
+        json.dumps({"id": 1, "heard": SCRIPT["greeting"]}),
+        json.dumps({"id": 2, "heard": "Hello?"}),
         "no json",
         "",
         json.dumps({"id": 1, "close": True}),
         json.dumps({"id": 1, "heard": "Hello?"}),
     ]
-    opened, [heard, unknown], broken, closed, gone = map(json.loads, answers(asked))
+    opened, heard, unknown, broken, closed, gone = map(json.loads, answers(asked))
     assert opened["person"]["phone"] == number(1)
     assert "fate" not in opened["person"]
     assert set(heard) == {"id", "say", "hangup", "after", "interrupted"}
