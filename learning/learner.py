@@ -29,7 +29,7 @@ from storage.cache import Cache
 from storage.calls import CallRow, Calls
 from storage.facts import Facts
 from storage.graph import Graph
-from storage.ledger import STORES, Ledger, LedgerStatus, Store, call_subject
+from storage.ledger import RETRY_S, STORES, Ledger, LedgerStatus, Store, call_subject
 from storage.mongo import Conversations
 from storage.vectors import Kind, Vectors
 
@@ -37,9 +37,7 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 # How long a store that was found away is left alone: one call in this time pays for finding out, not every one.
-LEFT_ALONE_S = 2.0
-# Wall seconds before another try.
-RETRY_S: dict[LedgerStatus, float] = {"pending": LEFT_ALONE_S, "failed": 1.0, "synced": 0.0}
+LEFT_ALONE_S = RETRY_S["pending"]
 
 
 @dataclass
@@ -177,7 +175,7 @@ class Learner:
         learned.statuses[store] = status
         if error is not None:
             learned.errors[store] = error
-        await self._ledger.set(learned.revisions, store, status, self._now(), error, RETRY_S[status])
+        await self._ledger.set(learned.revisions, store, status, self._now(), error)
 
     async def _try(self, store: Store, lesson: _Lesson) -> tuple[LedgerStatus, str | None]:
         if time.monotonic() < self._alone_until.get(store, 0.0):

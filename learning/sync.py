@@ -15,8 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from learning.fault import fault
-from learning.learner import RETRY_S, Learner, NotLearnable
-from learning.seed import Seeder
+from learning.learner import Learner, NotLearnable
+from learning.loading import Loader
 from storage.away import StoreAway
 from storage.ledger import LONGEST_RETRY_S, STORES, Ledger, LedgerRow, Store, SyncRun
 
@@ -70,10 +70,10 @@ class SyncState:
 class Sync:
     """`now` gives business time."""
 
-    def __init__(self, ledger: Ledger, learner: Learner, seeder: Seeder, now: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, learner: Learner, loader: Loader, now: Callable[[], datetime]) -> None:
         self._ledger = ledger
         self._learner = learner
-        self._seeder = seeder
+        self._loader = loader
         self._now = now
         self._untried: dict[tuple[str, int], float] = {}  # since when (wall) a row was seen that nobody tried
 
@@ -179,14 +179,14 @@ class Sync:
             return set()
         except Exception as error:
             log.error("learning %s: %s", subject, fault(error))
-            await self._refused(rows, fault(error), RETRY_S["failed"], report)
+            await self._refused(rows, fault(error), None, report)
             return set()
         for store in stores:
             _note(report, store, learned.errors.get(store))
         return learned.away
 
     async def _refused(
-        self, rows: Sequence[LedgerRow], error: str, retry_s: float, report: SyncReport
+        self, rows: Sequence[LedgerRow], error: str, retry_s: float | None, report: SyncReport
     ) -> None:
         """A call that cannot be read must not be the first again in every pass, and hold up all others."""
         for row in rows:
@@ -196,11 +196,9 @@ class Sync:
             _note(report, row.store, error)
 
     async def _entries(self, due: dict[str, list[LedgerRow]], report: SyncReport) -> None:
-        stores = {row.store for rows in due.values() for row in rows}
-        errors = await self._seeder.again(stores)
-        for rows in due.values():
-            for row in rows:
-                _note(report, row.store, errors.get(row.store))
+        rows = [row for rows in due.values() for row in rows]
+        for (_, store), error in (await self._loader.load(rows)).items():
+            _note(report, store, error)
 
 
 def _note(report: SyncReport, store: Store, error: str | None) -> None:

@@ -8,11 +8,13 @@ from datetime import datetime
 from learning.embeddings import DEFAULT_MODEL, AsyncEmbedder, models_folder
 from learning.kept_vectors import KeptVectors
 from learning.learner import Learner
+from learning.loading import Loader
 from learning.seed import Seeder
 from learning.sync import Sync
 from server.settings import Settings
 from server.stores import Stores, open_stores
 from storage.calls import Calls
+from storage.entries import Entries
 from storage.facts import Facts
 from storage.ledger import Ledger
 from storage.playbooks import Playbooks
@@ -43,15 +45,24 @@ def learning_parts(stores: Stores, embedder: AsyncEmbedder, now: Callable[[], da
         embedder=kept,
         now=now,
     )
-    seeder = Seeder(
-        playbooks=Playbooks(stores.pool),
+    entries = Entries(stores.pool)
+    loader = Loader(
+        entries=entries,
         ledger=ledger,
         graph=stores.graph,
         vectors=stores.vectors,
         embedder=kept,
         now=now,
     )
-    return LearningParts(kept.model, learner, seeder, Sync(ledger, learner, seeder, now))
+    seeder = Seeder(
+        playbooks=Playbooks(stores.pool),
+        entries=entries,
+        ledger=ledger,
+        loader=loader,
+        embedder=kept,
+        now=now,
+    )
+    return LearningParts(kept.model, learner, seeder, Sync(ledger, learner, loader, now))
 
 
 @asynccontextmanager

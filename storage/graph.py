@@ -32,7 +32,7 @@ from neo4j.exceptions import (
 )
 from neo4j.time import DateTime
 
-from call_flow.playbook.book import Playbook
+from call_flow.playbook.entries import Entry
 from call_flow.record import CallRecord
 from storage.away import StoreAway
 from storage.graph_facts import NO_FACTS, GraphFacts
@@ -165,9 +165,11 @@ class Graph:
                 for statement in _SCHEMA.values():
                     await (await session.run(statement)).consume()
 
-    async def seed(self, playbook: Playbook) -> None:
-        """Phases, strategies, objections and responses of a playbook; those of earlier ones stay, not `current`."""
-        await self._write(lambda transaction: _run(transaction, _SEED, seeding(playbook)))
+    async def seed(self, entries: Collection[Entry], gone: Collection[tuple[str, str]] = ()) -> None:
+        """Phases, strategies, objections and responses. Those of `gone`, by kind and id, stay for what was learned of
+        them, but are not `current` any more; nor are responses that an objection no longer has.
+        """
+        await self._write(lambda transaction: _run(transaction, _SEED, seeding(entries, gone)))
 
     async def learn(self, record: CallRecord, facts: GraphFacts = NO_FACTS) -> bool:
         """Makes the graph say of this call what the record says, and nothing else; counters are set from `facts`.
@@ -218,7 +220,7 @@ class Graph:
         return await self._read("performance", strategy=strategy)
 
     async def answers_to(self, objection: str) -> list[Row]:
-        """response, technique, wins, n, the best first."""
+        """response, technique, current, wins, n, the best first."""
         return await self._read("answers_to", objection=objection)
 
     async def objections_of(self, segment: str) -> list[Row]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
 
-from call_flow.playbook.book import Playbook
+from call_flow.playbook.entries import Entry, Objection, Phase, Strategy
 from call_flow.record import CallRecord
 from call_flow.status import MEANING, FinalStatus
 from storage.facts import Rewards
@@ -18,6 +18,7 @@ from storage.graph_facts import GraphFacts
 Row = dict[str, Any]
 Statement = tuple[str, Row]  # a block's name and its parameters
 ANY_CLOSER = "any"
+OBJECTION = "objection."  # what the moments of objections begin with
 
 
 def iso(at: datetime) -> str:
@@ -89,22 +90,33 @@ def counters(facts: GraphFacts) -> Iterable[Statement]:
             yield f"similar_{kind}", {"rows": alike}
 
 
-def seeding(playbook: Playbook) -> Iterable[Statement]:
-    """The playbook's nodes. Every arm is a strategy; an answer to an objection is one too, and a response."""
-    arms, answers = _arms(playbook), _responses(playbook)
-    yield "phases", {"rows": [{"id": p.key, "order": p.order, "goal": p.goal} for p in playbook.phases]}
-    yield "strategies", {"rows": arms}
-    yield "retire_strategies", {"ids": [row["id"] for row in arms]}
-    yield "objections", {"rows": [{"id": o.id, "meaning": o.meaning} for o in playbook.objections]}
-    yield "responses", {"rows": answers}
-    yield "retire_responses", {"ids": [row["id"] for row in answers]}
+def seeding(entries: Iterable[Entry], gone: Iterable[tuple[str, str]] = ()) -> Iterable[Statement]:
+    """Nodes of the playbook's entries, and of those (kind, id) that are gone; statements without rows left out.
+
+    Every arm is a strategy; an answer to an objection is one too, and a response.
+    """
+    entries = list(entries)
+    objections = [entry for entry in entries if isinstance(entry, Objection)]
+    left = {kind: [id_ for found, id_ in gone if found == kind] for kind in ("strategy", "objection")}
+    answers = [{"objection": o.id, "ids": [response.id for response in o.responses]} for o in objections]
+    answers += [{"objection": id_, "ids": []} for id_ in left["objection"]]
+    rows: dict[str, list[Any]] = {
+        "phases": [{"id": p.key, "order": p.order, "goal": p.goal} for p in entries if isinstance(p, Phase)],
+        "strategies": _arms([entry for entry in entries if isinstance(entry, Strategy)], objections),
+        "retire_strategies": left["strategy"],
+        "objections": [{"id": o.id, "meaning": o.meaning} for o in objections],
+        "responses": _responses(objections),
+        "retire_responses": answers,
+        "retire_arms": [{**row, "moment": f"{OBJECTION}{row['objection']}"} for row in answers],
+    }
+    yield from ((name, {"rows": found}) for name, found in rows.items() if found)
 
 
-def _arms(playbook: Playbook) -> list[Row]:
-    chosen = [(s.id, s.moment, s.phase, s.technique) for s in playbook.all_strategies]
+def _arms(strategies: Iterable[Strategy], objections: Iterable[Objection]) -> list[Row]:
+    chosen = [(s.id, s.moment, s.phase, s.technique) for s in strategies]
     chosen += [
-        (response.id, f"objection.{objection.id}", "objections", response.technique)
-        for objection in playbook.objections
+        (response.id, f"{OBJECTION}{objection.id}", "objections", response.technique)
+        for objection in objections
         for response in objection.responses
     ]
     return [
@@ -113,10 +125,10 @@ def _arms(playbook: Playbook) -> list[Row]:
     ]
 
 
-def _responses(playbook: Playbook) -> list[Row]:
+def _responses(objections: Iterable[Objection]) -> list[Row]:
     return [
         {"id": response.id, "objection": objection.id, "technique": response.technique}
-        for objection in playbook.objections
+        for objection in objections
         for response in objection.responses
     ]
 

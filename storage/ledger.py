@@ -17,7 +17,9 @@ SQL = load("sql/ledger.sql")
 Store = Literal["postgres", "mongo", "graph", "vectors", "cache"]
 STORES: tuple[Store, ...] = ("postgres", "mongo", "graph", "vectors", "cache")
 LedgerStatus = Literal["pending", "synced", "failed"]
-LONGEST_RETRY_S = 60.0  # wall seconds
+# Wall seconds before another try. Those of a failure are doubled with each one, up to the longest.
+RETRY_S: dict[LedgerStatus, float] = {"pending": 2.0, "failed": 1.0, "synced": 0.0}
+LONGEST_RETRY_S = 60.0
 _LOCK_POLL_S = 0.05
 
 
@@ -39,6 +41,10 @@ class LedgerRow:
     attempts: int
     updated_at: datetime
     error: str | None
+
+    @property
+    def behind(self) -> bool:
+        return self.status != "synced"
 
     @classmethod
     def read(cls, record: Record) -> "LedgerRow":
@@ -102,7 +108,7 @@ class Ledger:
         status: LedgerStatus,
         now: datetime,
         error: str | None = None,
-        retry_s: float = 0.0,
+        retry_s: float | None = None,
     ) -> int:
         """Records what became of these revisions by subject; how many moved, the ledger not being further already.
 
@@ -124,10 +130,13 @@ class Ledger:
         """Makes everything of a store that begins with `prefix` pending again, to rebuild it."""
         return await self._pool.execute(SQL["reset"], store, prefix, now)
 
-    async def get(self, subject: str) -> dict[str, LedgerRow]:
+    async def get(self, subject: str) -> dict[Store, LedgerRow]:
         """By store."""
-        rows = await self._pool.fetch(SQL["get"], subject)
-        return {row["store"]: LedgerRow.read(row) for row in rows}
+        return {row.store: row for row in await self.rows([subject])}
+
+    async def rows(self, subjects: Collection[str]) -> list[LedgerRow]:
+        """Of these subjects in all stores."""
+        return [LedgerRow.read(row) for row in await self._pool.fetch(SQL["rows"], list(subjects))]
 
     async def behind(self, store: Store, limit: int, prefix: str = "") -> list[LedgerRow]:
         """What the store still lacks and whose time for another try has come, oldest first."""

@@ -10,22 +10,22 @@ from call_flow.playbook.parsing import KINDS
 
 def read_packaged() -> Playbook:
     """The playbook that came with the program."""
-    return Playbook.parse(packaged_files())
+    return read_playbook(None)
 
 
-def read_folder(path: Path) -> Playbook:
-    """The playbook in a folder. Raises PlaybookError naming every bad or missing file, line and field."""
-    return Playbook.parse(folder_files(path))
+def read_playbook(folder: Path | None) -> Playbook:
+    """The playbook in a folder, else the packaged one. Raises PlaybookError naming every bad or missing file, line and
+    field.
+    """
+    return Playbook.parse(playbook_files(folder))
 
 
-def packaged_files() -> dict[str, str]:
-    """File name → text, of the playbook that came with the program."""
-    return _texts(resources.files("call_flow.playbook"))
+def playbook_files(folder: Path | None) -> dict[str, str]:
+    """File name → text, of a folder, else of the packaged playbook; what is not there is left out.
 
-
-def folder_files(path: Path) -> dict[str, str]:
-    """File name → text; what is not there is left out. Raises PlaybookError where text is not UTF-8."""
-    return _texts(path)
+    Raises PlaybookError where text is not UTF-8.
+    """
+    return _texts(folder or resources.files("call_flow.playbook"))
 
 
 def _texts(folder: Traversable) -> dict[str, str]:

@@ -20,7 +20,3 @@ class Playbooks:
     async def load(self, version: str) -> dict[str, Any] | None:
         content: dict[str, Any] | None = await self._pool.fetchval(SQL["load"], version)
         return content
-
-    async def versions(self) -> list[tuple[str, datetime]]:
-        """Newest first."""
-        return [(row["version"], row["created_at"]) for row in await self._pool.fetch(SQL["versions"])]

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
-from learning.seed import STORES_OF, SeedReport
+from learning.loading import STORES_OF
+from learning.seed import SeedReport
 from server.cli.settings import data_option, run, settings_or_exit
+from storage.ledger import Store
 
 
 @click.command()
@@ -14,25 +16,20 @@ from server.cli.settings import data_option, run, settings_or_exit
     "--only", multiple=True, type=click.Choice(sorted(STORES_OF)), help="This kind; may be repeated."
 )
 @click.option("--limit", type=click.IntRange(1), default=None, help="The first so many entries of each kind.")
-@click.option(
-    "--folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=None,
-    help="A folder of playbook files.  [the playbook that came with the program]",
-)
-def seed(data: Path | None, only: tuple[str, ...], limit: int | None, folder: Path | None) -> None:
-    """Load the playbook into every store."""
+def seed(data: Path | None, only: tuple[str, ...], limit: int | None) -> None:
+    """Load the playbook, or what is in the folder VOICELEARN_PLAYBOOK, into every store."""
     from call_flow.playbook.book import PlaybookError
     from server.learning_parts import open_learning
-    from storage.playbook import folder_files, packaged_files
+    from storage.playbook import playbook_files
 
+    settings = settings_or_exit(data)
     try:
-        files = packaged_files() if folder is None else folder_files(folder)
+        files = playbook_files(settings.playbook)
     except PlaybookError as error:
         raise click.ClickException(str(error)) from error
 
     async def load() -> SeedReport:
-        async with open_learning(settings_or_exit(data)) as parts:
+        async with open_learning(settings) as parts:
             return await parts.seeder.seed(files, only=only, limit=limit)
 
     report = run(load())
@@ -46,14 +43,17 @@ def seed(data: Path | None, only: tuple[str, ...], limit: int | None, folder: Pa
 
 
 def summary(report: SeedReport) -> list[str]:
-    """A table of kinds, and what became of the version."""
-    lines = [f"{'kind':<12}{'entries':>8}{'changed':>9}"]
+    """A table of kinds with what was new, changed or gone in each store, and what became of the version."""
+    stores: tuple[Store, ...] = ("postgres", "graph", "vectors")
+    lines = [f"{'kind':<12}{'entries':>8}" + "".join(f"{store:>10}" for store in stores)]
     for kind in sorted(report.entries):
-        changed = str(report.written[kind]) if kind in report.written else "-"
-        lines.append(f"{kind:<12}{report.entries[kind]:>8}{changed:>9}")
+        told = [
+            str(report.written[store][kind]) if store in ("postgres", *STORES_OF[kind]) else "-"
+            for store in stores
+        ]
+        lines.append(f"{kind:<12}{report.entries[kind]:>8}" + "".join(f"{cell:>10}" for cell in told))
     lines.append(f"{report.embedded} texts embedded")
-    if report.version is None:
-        lines.append("no version of the playbook: not every file could be read")
-    else:
-        lines.append(f"playbook {report.version}, {'new' if report.new_version else 'known already'}")
-    return lines
+    if report.version is not None:
+        return [*lines, f"playbook {report.version}, {'new' if report.new_version else 'known already'}"]
+    why = "not every file could be read" if report.problems else "only a part of it was asked for"
+    return [*lines, f"no version of the playbook: {why}"]

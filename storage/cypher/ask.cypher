@@ -36,7 +36,7 @@ ORDER BY n DESC, segment;
 // name: answers_to
 // How answers to an objection did, the best first
 MATCH (:Objection {id: $objection})-[answered:ANSWERED_WITH]->(response:Response)
-RETURN response.id AS response, response.technique AS technique, answered.wins AS wins, answered.n AS n
+RETURN response.id AS response, response.technique AS technique, response.current AS current, answered.wins AS wins, answered.n AS n
 ORDER BY toFloat(wins + 1) / (n + 2) DESC, n DESC, response;
 
 // name: objections_of

@@ -1,4 +1,4 @@
-// The playbook's part of the graph. Entries that left the playbook stay, for what was learned of them, but are not `current`.
+// The playbook's part of the graph, entry by entry. Those that left the playbook stay, for what was learned of them, but are not `current`.
 
 // name: phases
 // The twelve phases in their order
@@ -13,9 +13,9 @@ MERGE (strategy:Strategy {id: row.id})
 SET strategy += row.properties, strategy.current = true;
 
 // name: retire_strategies
-// Arms that are not of this playbook
-MATCH (strategy:Strategy)
-WHERE NOT strategy.id IN $ids
+// Arms that left the playbook
+UNWIND $rows AS id
+MATCH (strategy:Strategy {id: id})
 SET strategy.current = false;
 
 // name: objections
@@ -34,7 +34,15 @@ MERGE (objection)-[answered:ANSWERED_WITH]->(response)
 ON CREATE SET answered.n = 0, answered.wins = 0;
 
 // name: retire_responses
-// Answers that are not of this playbook
-MATCH (response:Response)
-WHERE NOT response.id IN $ids
+// Answers that these objections do not have any more
+UNWIND $rows AS row
+MATCH (:Objection {id: row.objection})-[:ANSWERED_WITH]->(response:Response)
+WHERE NOT response.id IN row.ids
 SET response.current = false;
+
+// name: retire_arms
+// The same answers as arms
+UNWIND $rows AS row
+MATCH (strategy:Strategy {moment: row.moment})
+WHERE NOT strategy.id IN row.ids
+SET strategy.current = false;

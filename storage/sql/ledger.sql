@@ -33,9 +33,9 @@ SELECT pg_try_advisory_xact_lock(hashtextextended($1, 7226311908));
 UPDATE ledger SET status = 'pending', attempts = 0, next_try = NULL, error = NULL, updated_at = $3
 WHERE store = $1 AND starts_with(subject, $2);
 
--- name: get
--- A subject in all stores.
-SELECT * FROM ledger WHERE subject = $1;
+-- name: rows
+-- Subjects in all stores.
+SELECT * FROM ledger WHERE subject = ANY($1::text[]) ORDER BY subject, store;
 
 -- name: behind
 -- What a store lacks and may be tried now.

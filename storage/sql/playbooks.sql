@@ -5,7 +5,3 @@ INSERT INTO playbooks (version, content, created_at) VALUES ($1, $2, $3) ON CONF
 -- name: load
 -- A version's content.
 SELECT content FROM playbooks WHERE version = $1;
-
--- name: versions
--- All versions, newest first.
-SELECT version, created_at FROM playbooks ORDER BY created_at DESC, version;

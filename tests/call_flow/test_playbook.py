@@ -10,7 +10,7 @@ from call_flow.phases import Phase
 from call_flow.playbook.book import Playbook, PlaybookError, parse_file
 from call_flow.playbook.parsing import KINDS
 from call_flow.playbook.techniques import techniques_heard
-from storage.playbook import packaged_files, read_folder, read_packaged
+from storage.playbook import playbook_files, read_packaged, read_playbook
 
 SETTINGS = {
     "agent_name": "Ava",
@@ -35,7 +35,7 @@ LEAD = {
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, str]:
-    return packaged_files()
+    return playbook_files(None)
 
 
 @pytest.fixture(scope="module")
@@ -194,10 +194,10 @@ def test_one_file_is_judged_alone(files):
 def test_a_folder_is_read_like_the_package(files, book, tmp_path):
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    assert read_folder(tmp_path) == book
+    assert read_playbook(tmp_path) == book
     (tmp_path / "lines.jsonl").write_bytes(b'{"id": "hold"}\n\xff\n')
     with pytest.raises(PlaybookError, match=r"lines\.jsonl:2: not UTF-8"):
-        read_folder(tmp_path)
+        read_playbook(tmp_path)
 
 
 # --- what is said -------------------------------------------------------------------------------------

@@ -9,10 +9,12 @@ from datetime import datetime
 from learning.embeddings import AsyncEmbedder, Embedder
 from learning.kept_vectors import KeptVectors
 from learning.learner import Learner
+from learning.loading import Loader
 from learning.seed import Seeder
 from learning.sync import Sync
 from storage.cache import Cache
 from storage.calls import Calls
+from storage.entries import Entries
 from storage.facts import Facts
 from storage.graph import Graph
 from storage.ledger import Ledger
@@ -55,9 +57,9 @@ class Stores:
             now=self.now,
         )
 
-    def seeder(self) -> Seeder:
-        return Seeder(
-            playbooks=Playbooks(self.pool),
+    def loader(self) -> Loader:
+        return Loader(
+            entries=Entries(self.pool),
             ledger=self.ledger,
             graph=self.graph,
             vectors=self.vectors,
@@ -65,8 +67,18 @@ class Stores:
             now=self.now,
         )
 
+    def seeder(self) -> Seeder:
+        return Seeder(
+            playbooks=Playbooks(self.pool),
+            entries=Entries(self.pool),
+            ledger=self.ledger,
+            loader=self.loader(),
+            embedder=self.kept,
+            now=self.now,
+        )
+
     def sync(self) -> Sync:
-        return Sync(self.ledger, self.learner(), self.seeder(), self.now)
+        return Sync(self.ledger, self.learner(), self.loader(), self.now)
 
 
 @asynccontextmanager

@@ -30,8 +30,11 @@ def test_seed_and_sync(environment: dict[str, str]) -> None:
     runner = CliRunner(env=environment)
     seeded = runner.invoke(main, ["seed", "--only", "knowledge", "--limit", "2"])
     assert seeded.exit_code == 0, seeded.output
-    assert "knowledge" in seeded.stdout
-    assert "strategy" not in seeded.stdout
+    assert seeded.stdout.splitlines()[:2] == [
+        "kind         entries  postgres     graph   vectors",
+        "knowledge          2         2         -         2",
+    ]
+    assert "no version of the playbook: only a part of it was asked for" in seeded.stdout
     told = runner.invoke(main, ["sync", "--json"])
     assert told.exit_code == 0, told.output
     state = orjson.loads(told.stdout)
@@ -46,7 +49,8 @@ def test_a_bad_line_ends_the_seed_with_its_place(environment: dict[str, str], tm
     knowledge = folder / "knowledge.jsonl"
     lines = knowledge.read_text().splitlines()
     knowledge.write_text("\n".join([*lines, '{"id": "know.bad"}']))
-    ended = CliRunner(env=environment).invoke(main, ["seed", "--folder", str(folder), "--only", "phase"])
+    runner = CliRunner(env=environment | {"VOICELEARN_PLAYBOOK": str(folder)})
+    ended = runner.invoke(main, ["seed", "--only", "phase"])
     assert ended.exit_code == 1
     assert f"knowledge.jsonl:{len(lines) + 1}: text" in ended.stderr
     assert "no version of the playbook" in ended.stdout

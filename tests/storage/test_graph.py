@@ -317,7 +317,7 @@ async def test_the_questions(graph: Graph, world: World) -> None:
         {"segment": world.segment, "wins": 7, "n": 10, "wins_30d": 3, "n_30d": 4}
     ]
     assert await graph.answers_to(world.id("objection")) == [
-        {"response": world.id("answer"), "technique": None, "wins": 3, "n": 5}
+        {"response": world.id("answer"), "technique": None, "current": None, "wins": 3, "n": 5}
     ]
     assert await graph.objections_of(world.segment) == [
         {"objection": "no_time", "n": 1, "resolved": 1, "calls": 1}
@@ -351,14 +351,21 @@ async def test_counting_and_revisions(graph: Graph, world: World) -> None:
 
 async def test_the_playbook_seeds_arms_and_answers_and_retires_what_left_it(graph: Graph) -> None:
     playbook = read_packaged()
+    entries = (*playbook.phases, *playbook.all_strategies, *playbook.objections)
     for _ in range(2):
-        await graph.seed(playbook)
-    gone = playbook.objections[0].responses[0]
-    fewer = playbook.objections[0].model_copy(update={"responses": playbook.objections[0].responses[1:]})
-    await graph.seed(playbook.model_copy(update={"objections": (fewer, *playbook.objections[1:])}))
-    answers = await graph.answers_to(fewer.id)
-    assert {row["response"] for row in answers} >= {gone.id, *(response.id for response in fewer.responses)}
+        await graph.seed(entries)
+    first, second = playbook.objections[:2]
+    fewer = first.model_copy(update={"responses": first.responses[1:]})
+    await graph.seed([fewer], [("objection", second.id)])
+    answers = await graph.answers_to(first.id)
+    assert {(row["response"], row["current"]) for row in answers} >= {
+        (first.responses[0].id, False),
+        *((response.id, True) for response in fewer.responses),
+    }
     assert {(row["n"], row["wins"]) for row in answers} == {(0, 0)}
+    assert {row["current"] for row in await graph.answers_to(second.id)} == {False}
+    await graph.seed([first, second])
+    assert {row["current"] for row in await graph.answers_to(first.id)} == {True}
     arm = playbook.strategies("opening")[0]
     record = World().record(choices=(a_choice(arm.id, "opening", Phase.GREETING, "x"),))
     await graph.learn(record)

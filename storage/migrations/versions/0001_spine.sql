@@ -52,6 +52,16 @@ CREATE TABLE playbooks (
     created_at timestamptz NOT NULL
 );
 
+-- The entries as they stand; content is null once an entry has left the playbook.
+CREATE TABLE playbook_entries (
+    kind text NOT NULL CHECK (kind IN ('phase', 'strategy', 'objection', 'knowledge', 'line', 'intent')),
+    id text NOT NULL,
+    content jsonb,
+    revision integer NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+
 CREATE TABLE calls (
     id uuid PRIMARY KEY,
     lead_id uuid REFERENCES leads (id),
@@ -90,6 +100,12 @@ CREATE INDEX calls_lead ON calls (lead_id, created_at);
 CREATE INDEX calls_phone ON calls (phone, created_at);
 CREATE INDEX calls_created ON calls (created_at);
 CREATE INDEX calls_ended ON calls (ended_at) WHERE ended_at IS NOT NULL;
+-- All of a call but its state, which is large and which lists do not show.
+CREATE VIEW call_rows AS
+SELECT id, lead_id, phone, playbook_version, machine_version, state_form, version, created_at, phase, mode, direction,
+    segment, control, started_at, answered_at, ended_at, duration_s, phases_completed, final_status, engagement,
+    transfer_attempted, transfer_successful, closer_available, prediction, recording, learn_revision
+FROM calls;
 
 CREATE TABLE inbox (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -113,6 +129,7 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_undecided ON inbox (call_id, seq) INCLUDE (received_wall) WHERE status = 'received';
 CREATE INDEX inbox_call ON inbox (call_id, seq);
 CREATE INDEX inbox_aside ON inbox (seq) WHERE status = 'aside';
+CREATE INDEX inbox_unknown ON inbox (seq) WHERE status = 'unknown';
 
 CREATE TABLE outbox (
     id uuid PRIMARY KEY,
@@ -137,6 +154,7 @@ CREATE TABLE outbox (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX outbox_pending ON outbox (call_id, destination, seq) WHERE status = 'pending';
 CREATE INDEX outbox_message ON outbox ((result ->> 'id')) WHERE destination = 'telnyx:message';
+CREATE INDEX outbox_unanswered ON outbox ((body #>> '{args,to}'), seq) WHERE destination = 'telnyx:message' AND result IS NULL;
 
 CREATE TABLE timers (
     call_id uuid NOT NULL,
