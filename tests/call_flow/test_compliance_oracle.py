@@ -36,7 +36,12 @@ LAW: dict[str, tuple[tuple[float, float] | None, tuple[float, float] | None, tup
     "KY": ((10, 21), (10, 21), (10, 21)),
     "CT": ((9, 20), (9, 20), (9, 20)),
     "UT": ((8, 21), (8, 21), None),
-    "PA": ((8, 21), (8, 21), None),
+    "PA": ((9, 19), (9, 12), None),
+    "IL": ((9, 21), (9, 21), (9, 21)),
+    "MI": ((9, 21), (9, 21), (9, 21)),
+    "NM": ((9, 21), (9, 21), (9, 21)),
+    "NV": ((9, 20), (9, 20), (9, 20)),
+    "WY": ((8, 20), (8, 20), (8, 20)),
     "IN": ((8, 21), (8, 21), (8, 21)),
     "TN": ((8, 21), (8, 21), (8, 21)),
     "AZ": ((8, 21), (8, 21), (8, 21)),
@@ -65,6 +70,13 @@ HOMES: list[tuple[str, str, str]] = [
     ("CT", EAST, "203"),
     ("UT", MOUNTAIN, "801"),
     ("PA", EAST, "215"),
+    ("IL", CENTRAL, "312"),
+    ("MI", EAST, "313"),
+    ("MI", CENTRAL, "906"),
+    ("NM", MOUNTAIN, "505"),
+    ("NV", WEST, "702"),
+    ("NV", MOUNTAIN, "775"),
+    ("WY", MOUNTAIN, "307"),
     ("IN", "America/Indiana/Indianapolis", "317"),
     ("IN", CENTRAL, "219 812"),
     ("TN", CENTRAL, "615 901"),
@@ -107,7 +119,7 @@ def drawn(rng: random.Random) -> tuple[datetime, tuple[str, str, str], str, str 
     day = datetime.combine(date(2026, 1, 1) + timedelta(rng.randrange(364)), time())
     if rng.random() < 0.2:
         day = datetime.combine(rng.choice(sorted({d for _, d in DAYS_OFF} | CHANGES)), time())
-    edge = rng.choice((8, 9, 10, 12, 13, 17, 18, 20, 21, 21.5))
+    edge = rng.choice((8, 9, 10, 12, 13, 17, 18, 19, 20, 21, 21.5))
     wall = day + timedelta(hours=edge if rng.random() < 0.7 else rng.uniform(0, 24))
     wall += timedelta(seconds=rng.choice((rng.uniform(-600, 600), rng.uniform(-30, 30))))
     zone = rng.choice((home[1], home[1], other[1]))
