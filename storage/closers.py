@@ -142,8 +142,9 @@ class Closers:
         args = (closer_id, start, end, available, reason, now)
         return int(await self._pool.fetchval(SQL["add_override"], *args))
 
-    async def remove_override(self, override_id: int) -> bool:
-        return await self._pool.execute(SQL["remove_override"], override_id) > 0
+    async def remove_override(self, closer_id: str, override_id: int) -> bool:
+        """False: this closer has no such override."""
+        return await self._pool.execute(SQL["remove_override"], closer_id, override_id) > 0
 
     async def overrides(self, closer_id: str, since: datetime) -> list[Override]:
         """Those that end after `since`, by start."""

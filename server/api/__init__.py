@@ -14,6 +14,7 @@ ROUTES: list[Route] = [
     Route("/api/operations", operations.operations),
     Route("/api/leads", leads.listed),
     Route("/api/leads/by-phone/{phone}", leads.by_phone),
+    Route("/api/do-not-call", leads.do_not_call, methods=["POST"]),
     Route("/api/refusals", leads.refusals),
     Route("/api/transfers", transfers.listed),
     Route("/api/transfers/{transfer_id}/accept", transfers.accept, methods=["POST"]),
@@ -25,4 +26,7 @@ ROUTES: list[Route] = [
     Route("/api/closers/{closer_id}/windows", availability.set_windows, methods=["PUT"]),
     Route("/api/closers/{closer_id}/busy", availability.set_busy, methods=["PUT"]),
     Route("/api/closers/{closer_id}/overrides", availability.add_override, methods=["POST"]),
+    Route(
+        "/api/closers/{closer_id}/overrides/{override_id}", availability.remove_override, methods=["DELETE"]
+    ),
 ]

@@ -1,16 +1,27 @@
 """`/api/closers`: who takes hand-overs, and when: weekly windows in the closer's own zone, overrides, busy now."""
 
+import re
 from datetime import datetime, time
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.endpoint import Refusal, answer, endpoint, found, read
+from server.api.endpoint import Refusal, answer, endpoint, found, in_range, path_text, read
 from server.phones import e164
 from server.services import Services, services
 from storage.closers import Closer, Window
+
+
+def _wall_clock(written: object) -> object:
+    if not isinstance(written, str) or not re.fullmatch(r"\d\d:\d\d(:\d\d)?", written):
+        raise ValueError("is a wall clock's HH:MM, without an offset: the window has a time zone")
+    return written
+
+
+WallClock = Annotated[time, BeforeValidator(_wall_clock)]
+Moment = Annotated[AwareDatetime, AfterValidator(in_range)]
 
 
 class CloserBody(BaseModel):
@@ -19,9 +30,9 @@ class CloserBody(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     phone: Annotated[str, AfterValidator(e164)]
     timezone: str = "America/New_York"
-    priority: int = 100
+    priority: int = Field(default=100, ge=0, le=1_000_000, strict=True)
     active: bool = True
-    email: str | None = None
+    email: str | None = Field(default=None, max_length=320)
 
 
 class WindowBody(BaseModel):
@@ -29,9 +40,9 @@ class WindowBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    day: int = Field(ge=1, le=7)
-    start: time
-    end: time
+    day: int = Field(ge=1, le=7, strict=True)
+    start: WallClock
+    end: WallClock
     timezone: str | None = None
 
 
@@ -50,8 +61,8 @@ class BusyBody(BaseModel):
 class OverrideBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
     available: bool
     reason: str | None = None
 
@@ -68,7 +79,7 @@ async def listed(request: Request) -> Response:
 
 @endpoint
 async def save(request: Request) -> Response:
-    body, server, id = await read(request, CloserBody), services(request), request.path_params["closer_id"]
+    body, server, id = await read(request, CloserBody), services(request), path_text(request, "closer_id")
     try:
         await server.closers.save(Closer(id=id, **body.model_dump()))
     except ValueError as error:
@@ -109,8 +120,17 @@ async def add_override(request: Request) -> Response:
     return answer({"id": id}, 201)
 
 
+@endpoint
+async def remove_override(request: Request) -> Response:
+    """The weekly windows count again. 404 for an override that this closer does not have."""
+    server, closer, written = services(request), await _closer(request), path_text(request, "override_id")
+    id = int(written) if written.isdecimal() and len(written) < 19 else 0
+    removed = await server.closers.remove_override(closer.id, id)
+    return answer({"id": found(id if removed else None, f"override of {closer.id} with id", written)})
+
+
 async def _closer(request: Request) -> Closer:
-    id = request.path_params["closer_id"]
+    id = path_text(request, "closer_id")
     closer: Closer = found(await services(request).closers.get(id), "closer", id)
     return closer
 

@@ -17,13 +17,14 @@ from server.api.endpoint import (
     path_id,
     query_id,
     query_int,
+    query_text,
     query_time,
     read,
 )
 from server.phones import e164
 from server.placing import Refused
 from server.services import Services, services
-from storage.calls import CallRow
+from storage.calls import CallRow, CallWithState
 from storage.inbox import ReceivedEvent
 from storage.leads import StoredLead
 
@@ -73,7 +74,7 @@ async def listed(request: Request) -> Response:
         rows = await server.calls.page(
             limit,
             before=query_time(request, "before"),
-            status=request.query_params.get("status"),
+            status=query_text(request, "status"),
             lead_id=query_id(request, "lead_id"),
         )
     return answer({"calls": [summary_view(row) for row in rows]})
@@ -83,7 +84,7 @@ async def listed(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """One call: its state, phases, transcript so far, legs, choices, objections and transfers."""
     server, call_id = services(request), path_id(request, "call_id")
-    row: CallRow = found(await server.calls.get(call_id), "call", call_id)
+    row: CallWithState = found(await server.calls.get(call_id), "call", call_id)
     view = summary_view(row)
     if row.state_json is not None:
         view |= state_view(CallState.model_validate_json(row.state_json))

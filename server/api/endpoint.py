@@ -16,11 +16,13 @@ from server.auth import authorised, unauthorised
 from server.services import services
 from server.webhooks import TooLarge, read_limited
 from storage.away import StoreAway
+from storage.postgres import storable
 
 Handler = Callable[[Request], Awaitable[Response]]
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BODY = 64 * 1024
 MOST_ROWS = 1000
+YEARS = range(1970, 9000)  # of any moment that is given: beyond them databases and zones disagree
 
 
 class Refusal(Exception):
@@ -68,9 +70,11 @@ def _plain(value: object) -> object:
 
 
 async def read(request: Request, model: type[Model]) -> Model:
-    """The body as `model`. Refuses with 400 for what is no JSON object and 422 naming the first bad field."""
+    """The body as `model`, its texts as Postgres can keep them. Refuses with 400 for what is no JSON and 422 naming the
+    first bad field.
+    """
     try:
-        body = orjson.loads(await read_limited(request, MAX_BODY))
+        body = storable(orjson.loads(await read_limited(request, MAX_BODY)))
     except TooLarge:
         raise Refusal(413, "too_large", f"the body is larger than {MAX_BODY} bytes") from None
     except orjson.JSONDecodeError:
@@ -97,12 +101,20 @@ def path_id(request: Request, name: str) -> UUID:
         raise Refusal(404, "not_found", f"{name} {text!r} is no id") from None
 
 
+def path_text(request: Request, name: str) -> str:
+    return str(storable(request.path_params[name]))
+
+
+def query_text(request: Request, name: str) -> str | None:
+    return storable(request.query_params.get(name)) or None
+
+
 def query_int(request: Request, name: str, default: int) -> int:
     """A whole number from 1 to MOST_ROWS out of the query."""
     text = request.query_params.get(name, "")
     if not text:
         return default
-    if not text.isdigit() or not 1 <= int(text) <= MOST_ROWS:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_ROWS:
         raise Refusal(422, "invalid", f"{name}: a whole number from 1 to {MOST_ROWS}, not {text[:20]!r}")
     return int(text)
 
@@ -123,6 +135,15 @@ def query_time(request: Request, name: str) -> datetime | None:
         raise Refusal(422, "invalid", f"{name}: no time in ISO 8601: {text[:40]!r}") from None
     if moment is not None and moment.tzinfo is None:
         raise Refusal(422, "invalid", f"{name}: needs an offset from UTC")
+    if moment is not None and moment.year not in YEARS:
+        raise Refusal(422, "invalid", f"{name}: is out of range: {text[:40]!r}")
+    return moment
+
+
+def in_range(moment: datetime) -> datetime:
+    """For a field of a body; ValueError for a moment that nobody means."""
+    if moment.year not in YEARS:
+        raise ValueError("is out of range")
     return moment
 
 

@@ -23,7 +23,7 @@ BY = "api"
 class Rating(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    rating: int = Field(ge=1, le=10)
+    rating: int = Field(ge=1, le=10, strict=True)
     notes: str | None = Field(default=None, max_length=5000)
 
 
@@ -66,22 +66,33 @@ async def decline(request: Request) -> Response:
 @endpoint
 async def rate(request: Request) -> Response:
     """The closer's rating of the lead; a later one replaces it, and the call is learned again."""
-    said, server, id = await read(request, Rating), services(request), path_id(request, "transfer_id")
-    transfer = await server.transfers.rate(id, said.rating, said.notes, server.clock.now(), BY)
-    return _learned_again(server, transfer, id)
+    said, server, transfer = await read(request, Rating), services(request), await _bridged(request)
+    rated = await server.transfers.rate(transfer.id, said.rating, said.notes, server.clock.now(), BY)
+    return _learned_again(server, rated, transfer.id)
 
 
 @endpoint
 async def result(request: Request) -> Response:
     """What came of it; a later one replaces it, and the call is learned again."""
-    said, server, id = await read(request, Result), services(request), path_id(request, "transfer_id")
-    transfer = await server.transfers.record_result(id, said.result, said.notes, server.clock.now(), BY)
-    return _learned_again(server, transfer, id)
+    said, server, transfer = await read(request, Result), services(request), await _bridged(request)
+    told = await server.transfers.record_result(transfer.id, said.result, said.notes, server.clock.now(), BY)
+    return _learned_again(server, told, transfer.id)
 
 
 async def _transfer(request: Request) -> Transfer:
     id = path_id(request, "transfer_id")
     transfer: Transfer = found(await services(request).transfers.get(id), "transfer", id)
+    return transfer
+
+
+async def _bridged(request: Request) -> Transfer:
+    """409 for a transfer in which closer and prospect have not spoken: there is nothing to judge."""
+    transfer = await _transfer(request)
+    if transfer.bridged_at is None:
+        known = transfer.outcome or "not yet bridged"
+        raise Refusal(
+            409, "not_bridged", f"transfer {transfer.id}: closer and prospect did not speak: {known}"
+        )
     return transfer
 
 

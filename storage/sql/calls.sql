@@ -91,7 +91,7 @@ WHERE id IN (
 -- name: claim
 -- Claims a closer for a call, unless another call has it; waits for one who is just letting go.
 INSERT INTO claims (id, call_id, closer_id, claimed_at, expires_at)
-SELECT $1, $2, c.id, $4, $5 FROM closers c WHERE c.id = $3 AND c.active
+SELECT $1, $2, c.id, $4, $5 FROM closers c WHERE c.id = $3 AND c.active AND NOT c.busy_now
 ON CONFLICT DO NOTHING
 RETURNING closer_id;
 

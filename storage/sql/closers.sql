@@ -74,7 +74,7 @@ RETURNING id;
 
 -- name: remove_override
 -- Takes an override back.
-DELETE FROM kevin_availability WHERE id = $1 AND override_start IS NOT NULL;
+DELETE FROM kevin_availability WHERE closer_id = $1 AND id = $2 AND override_start IS NOT NULL;
 
 -- name: overrides
 -- A closer's overrides that end after $2.

@@ -47,6 +47,8 @@ PATHS = [
     ("POST", f"/api/transfers/{uuid4()}/rating"),
     ("GET", "/api/closers"),
     ("PUT", "/api/closers/kevin"),
+    ("DELETE", "/api/closers/kevin/overrides/1"),
+    ("POST", "/api/do-not-call"),
 ]
 
 
@@ -214,6 +216,10 @@ async def test_bad_requests_name_what_is_wrong(served: Api, body: bytes, status:
         (f"/api/calls/{uuid4()}", 404),
         ("/api/calls/7", 404),
         ("/api/calls?limit=0", 422),
+        ("/api/calls?limit=²", 422),
+        ("/api/calls?before=0001-01-01T00:00:00%2B14:00", 422),
+        ("/api/calls?status=%00", 200),
+        ("/api/leads?status=%00", 200),
         ("/api/calls?before=yesterday", 422),
         ("/api/calls?lead_id=x", 422),
         ("/api/leads/by-phone/+12122361999", 404),
@@ -277,6 +283,14 @@ async def test_closer_with_windows_and_busy(served: Api) -> None:
         ("/api/closers/ann", {"name": "Ann", "phone": "9"}, "phone"),
         ("/api/closers/ann", {"name": "Ann", "phone": "+12122369002", "timezone": "Mars/Base"}, "timezone"),
         ("/api/closers/kevin/windows", {"windows": [{"day": 8, "start": "09:00", "end": "17:00"}]}, "day"),
+        (
+            "/api/closers/kevin/windows",
+            {"windows": [{"day": 1, "start": "09:00+05:00", "end": "17:00"}]},
+            "start",
+        ),
+        ("/api/closers/kevin/windows", {"windows": [{"day": 1, "start": "09:00", "end": 32400}]}, "end"),
+        ("/api/closers/kevin/windows", {"windows": [{"day": 1, "start": "9", "end": "25:00"}]}, "start"),
+        ("/api/closers/ann", {"name": "Ann", "phone": "+12122369002", "priority": 10**12}, "priority"),
     ],
 )
 async def test_bad_closers(served: Api, path: str, body: dict[str, Any], names: str) -> None:
@@ -287,13 +301,69 @@ async def test_bad_closers(served: Api, path: str, body: dict[str, Any], names: 
     assert names in answer.json()["detail"]
 
 
+async def test_an_override_is_made_and_taken_back(served: Api) -> None:
+    client, _ = served
+    for name in ("olga", "paul"):
+        await client.put(f"/api/closers/{name}", json={"name": name, "phone": "+12122369003"})
+    override = {"start": "2026-03-03T00:00:00Z", "end": "2026-03-04T00:00:00Z", "available": True}
+    id = (await client.post("/api/closers/olga/overrides", json=override)).json()["id"]
+    assert "olga" in (await client.get("/api/closers")).json()["available"]
+
+    missing = [await client.delete(f"/api/closers/{path}") for path in NO_OVERRIDES]
+    taken_back = await client.delete(f"/api/closers/olga/overrides/{id}")
+    again = await client.delete(f"/api/closers/olga/overrides/{id}")
+
+    assert [answer.status_code for answer in (*missing, taken_back, again)] == [404, 404, 404, 404, 200, 404]
+    assert "olga" not in (await client.get("/api/closers")).json()["available"]
+
+
+NO_OVERRIDES = ["paul/overrides/1", "olga/overrides/x", f"olga/overrides/{10**30}", "nobody%00/overrides/1"]
+
+
+async def test_an_override_of_the_year_1_is_refused(served: Api) -> None:
+    client, _ = served
+    await client.put("/api/closers/kevin", json={"name": "Kevin", "phone": "+12122369001"})
+    override = {"start": "0001-01-01T00:00:00+14:00", "end": "2026-03-04T00:00:00Z", "available": True}
+    answer = await client.post("/api/closers/kevin/overrides", json=override)
+    assert (answer.status_code, "start" in answer.json()["detail"]) == (422, True)
+
+
+async def test_a_person_puts_a_number_on_the_do_not_call_list(served: Api) -> None:
+    client, parts = served
+    stranger, known = f"+1212236{next(numbers)}", await lead(parts)
+    for phone in (stranger, known):
+        body = {"phone": phone, "evidence": "wrote a letter"}
+        answers = [await client.post("/api/do-not-call", json=body) for _ in range(2)]
+        assert [(answer.status_code, answer.json()["new"]) for answer in answers] == [
+            (201, True),
+            (200, False),
+        ]
+        found = (await client.get(f"/api/leads/by-phone/{phone}")).json()
+        assert (found["do_not_call"], found["lead"] is None) == (True, phone == stranger)
+        assert found["consents"][-1]["evidence"] == "wrote a letter"
+    await refused(client, known, "do_not_call", 422)
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"phone": "nobody", "evidence": "x"}, "phone"),
+        ({"phone": "+12122362000", "evidence": ""}, "evidence"),
+    ],
+)
+async def test_bad_do_not_calls(served: Api, body: dict[str, str], names: str) -> None:
+    answer = await served[0].post("/api/do-not-call", json=body)
+    assert (answer.status_code, names in answer.json()["detail"]) == (422, True)
+
+
 async def transfer(pool: Pool, parts: Parts) -> UUID:
     """A transfer of a call that was placed."""
     from call_flow.effects import RecordTransfer
     from tests.storage.events import decide_next, new_call
 
     call_id = await new_call(pool, phone=await lead(parts))
-    values = {"closer_id": None, "closer_name": "Kevin", "outcome": "bridged", "initiated_at": TUESDAY_TEN}
+    times = {"initiated_at": TUESDAY_TEN, "bridged_at": TUESDAY_TEN}
+    values = {"closer_id": None, "closer_name": "Kevin", "outcome": "bridged", **times}
     await decide_next(pool, call_id, [RecordTransfer(claim="claim:1", values=values)])
     (row,) = await Transfers(pool).of_call(call_id)
     return row.id
@@ -313,7 +383,14 @@ async def test_closer_rates_and_records_the_result(served: Api, pool: Pool) -> N
 
 @pytest.mark.parametrize(
     ("what", "body"),
-    [("rating", {"rating": 0}), ("rating", {"rating": 11}), ("rating", {}), ("result", {"result": "maybe"})],
+    [
+        ("rating", {"rating": 0}),
+        ("rating", {"rating": 11}),
+        ("rating", {"rating": True}),
+        ("rating", {"rating": "7"}),
+        ("rating", {}),
+        ("result", {"result": "maybe"}),
+    ],
 )
 async def test_bad_ratings_and_results(served: Api, pool: Pool, what: str, body: dict[str, Any]) -> None:
     client, parts = served

@@ -72,6 +72,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 USERS_OF_POSTGRES = [
     ["leads", "import", "leads.csv"],
     ["replay", str(uuid4())],
+    ["inbox", "aside"],
     ["worker"],
     ["doctor"],
     ["migrate"],
@@ -103,6 +104,23 @@ def test_server_that_cannot_start_says_why_in_a_line(elsewhere: Path, postgres_u
     assert "password authentication failed" in done.stderr
     assert "(VOICELEARN_POSTGRES_URL)" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_numbers_are_put_on_the_do_not_call_list(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: Path, postgres_url: str
+) -> None:
+    monkeypatch.setenv("VOICELEARN_POSTGRES_URL", postgres_url)
+    (elsewhere.parent / "numbers.txt").write_text("+12122360301\n\nnobody\n(212) 236-0302\n")
+    words = ["leads", "do-not-call", "--evidence", "letter of 3 March", "+1 212 236 0300", "5", "numbers.txt"]
+
+    first, again = (CliRunner().invoke(main, words) for _ in range(2))
+
+    assert (first.exit_code, again.exit_code) == (1, 1)
+    assert "3 listed, 0 on the list already, 2 bad" in first.output
+    assert "0 listed, 3 on the list already, 2 bad" in again.output
+    assert "numbers.txt line 3: is no phone number" in first.output
+    assert "argument 2: is no" in first.output
+    assert "236" not in first.output
 
 
 @pytest.mark.parametrize("words", USERS_OF_POSTGRES, ids=lambda words: words[0])

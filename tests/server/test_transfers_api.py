@@ -15,6 +15,7 @@ from tests.server.api_client import TUESDAY_TEN, api
 from tests.storage.events import decide_next, new_call
 
 ANSWERED = {"dialed_at": TUESDAY_TEN, "answered_at": TUESDAY_TEN}
+BRIDGED = ANSWERED | {"bridged_at": TUESDAY_TEN, "outcome": "bridged"}
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ async def test_no_such_transfer(client: httpx.AsyncClient, action: str) -> None:
 
 
 async def test_rating_and_result_reach_the_call(client: httpx.AsyncClient, pool: Pool) -> None:
-    call_id, id = await transfer(pool, **ANSWERED, outcome="bridged")
+    call_id, id = await transfer(pool, **BRIDGED)
 
     await client.post(f"/api/transfers/{id}/rating", json={"rating": 3})
     await client.post(f"/api/transfers/{id}/rating", json={"rating": 9})
@@ -98,6 +99,26 @@ async def test_rating_and_result_reach_the_call(client: httpx.AsyncClient, pool:
 
 
 async def test_a_rating_that_is_refused_reaches_nobody(client: httpx.AsyncClient, pool: Pool) -> None:
-    call_id, id = await transfer(pool, **ANSWERED, outcome="bridged")
+    call_id, id = await transfer(pool, **BRIDGED)
     assert (await client.post(f"/api/transfers/{id}/rating", json={"rating": 11})).status_code == 422
     assert await told(pool, call_id) == []
+
+
+@pytest.mark.parametrize(("what", "said"), [("rating", {"rating": 9}), ("result", {"result": "closed"})])
+@pytest.mark.parametrize("outcome", ["declined", "no_answer", None])
+async def test_who_has_not_spoken_with_the_lead_does_not_judge_it(
+    client: httpx.AsyncClient, pool: Pool, what: str, said: dict[str, object], outcome: str | None
+) -> None:
+    call_id, id = await transfer(pool, dialed_at=TUESDAY_TEN, **({"outcome": outcome} if outcome else {}))
+
+    refused = await client.post(f"/api/transfers/{id}/{what}", json=said)
+
+    assert (refused.status_code, refused.json()["error"]) == (409, "not_bridged")
+    assert (outcome or "not yet bridged") in refused.json()["detail"]
+    assert await told(pool, call_id) == []
+
+
+async def test_notes_may_hold_anything(client: httpx.AsyncClient, pool: Pool) -> None:
+    _, id = await transfer(pool, **BRIDGED)
+    answer = await client.post(f"/api/transfers/{id}/rating", json={"rating": 9, "notes": "a\x00b"})
+    assert (answer.status_code, answer.json()["notes"]) == (200, "a\ufffdb")

@@ -147,7 +147,7 @@ async def test_overrides_win_either_way_and_the_latest_made_among_them(pool: Poo
     await compare(pool, schedules, instants, "overrides")
     assert [hint.id for hint in await Closers(pool).available(noon)] == ["both", "rests"]
     (override,) = await Closers(pool).overrides("rests", noon)
-    assert await Closers(pool).remove_override(override.id)
+    assert await Closers(pool).remove_override("rests", override.id)
     assert [hint.id for hint in await Closers(pool).available(noon)] == ["both"]
 
 

@@ -55,6 +55,17 @@ async def test_fifty_at_once_and_three_closers(pool: Pool) -> None:
     assert sorted(one.closer_id for one in live) == list(CLOSERS)
 
 
+async def test_who_became_busy_meanwhile_is_not_claimed(pool: Pool) -> None:
+    await set_up(pool)
+    call_id = await new_call(pool)
+    await Closers(pool).set_busy("ann", True)
+    try:
+        await decide_next(pool, call_id, [claim(closers=("ann", "ben"))])
+    finally:
+        await Closers(pool).set_busy("ann", False)
+    assert await result(pool, call_id) == "ben"
+
+
 async def test_closers_are_tried_in_the_order_asked_for(pool: Pool) -> None:
     await set_up(pool)
     first, second = await new_call(pool), await new_call(pool)

@@ -224,7 +224,7 @@ async def test_who_calls_us_is_answered_and_the_call_is_learned(left: Left, name
 async def test_an_unknown_caller_who_wants_no_calls_gets_none(left: Left) -> None:
     assert left.call("unknown_caller").row.final_status == "do_not_call"
     listed = (await left.world.api.get(f"/api/leads/by-phone/{afternoon.UNKNOWN_CALLER}")).json()
-    assert listed.get("do_not_call", True) is True
+    assert listed["do_not_call"] is True
 
 
 def settled(left: Left, name: str, number: str) -> list[Row]:
