@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,6 +69,21 @@ def judge(
             f"  kept {one.kept:.3f}  strangers turned away {one.turned_away:.3f}"
         )
     return ours, theirs
+
+
+# Writers who saw no example still say "uh huh" and "gotcha": most of what they wrote of this intent is in the playbook.
+FEWER = {"backchannel": 11}
+
+
+def test_held_out_utterances_are_no_examples_and_enough_of_each_intent() -> None:
+    rows = read_utterances(DATA / "held_out_intents.jsonl")
+    intents = read_packaged().intents
+    examples = {normalised(example) for intent in intents for example in intent.examples}
+    texts = [normalised(text) for text, _ in rows]
+    assert examples.isdisjoint(texts)
+    assert len(set(texts)) == len(texts)
+    counts = Counter(label for _, label in rows)
+    assert {intent.id for intent in intents if counts[intent.id] < FEWER.get(intent.id, 15)} == set()
 
 
 def test_held_out_utterances_of_the_playbooks_intents(cached: Cached) -> None:
