@@ -110,7 +110,6 @@ async def wrong(world: World, evidence: Evidence) -> list[str]:
         *(f"said or heard, and not in Mongo: {words}" for words in evidence.unheard),
         *(f"in Mongo, and not said: {words}" for words in evidence.stored_twice),
         *evidence.twice,
-        *done_twice(evidence),
         *decided_twice(evidence),
         *ill_ended(evidence),
         *(problem for call in evidence.calls.values() for problem in illegal(call)),
@@ -118,22 +117,6 @@ async def wrong(world: World, evidence: Evidence) -> list[str]:
         *[problem async for problem in behind(world, evidence)],
         *[problem async for problem in not_replayed(world.pool, evidence)],
     ]
-
-
-def done_twice(evidence: Evidence) -> list[str]:
-    """Commands of one meaning that took effect more than once: rings of a leg, lines on a leg, messages to a number."""
-    effects: Counter[tuple[str, ...]] = Counter()
-    for command in evidence.report["commands"]:
-        if not command["effect"]:
-            continue
-        whose = route({"payload": command})
-        if command["action"] in ("dial", "speak"):
-            effects[command["action"], str(whose.call_id), str(whose.leg), str(whose.line)] += 1
-        elif command["action"] == "message":
-            effects["message", command["body"]["to"], command["body"]["text"]] += 1
-        elif command["action"] == "bridge":
-            effects["bridge", str(command["call_session_id"]), str(command["call_leg_id"])] += 1
-    return [f"{n} times: {' '.join(what)}" for what, n in effects.items() if n > 1]
 
 
 def decided_twice(evidence: Evidence) -> list[str]:
