@@ -35,7 +35,7 @@ class Standing(NamedTuple):
         return self.n >= ENOUGH
 
 
-def standings(stats: Iterable[StrategyStat]) -> list[Standing]:
+def standings(stats: Iterable[StrategyStat | StatisticsRow]) -> list[Standing]:
     """Of every strategy that was tried, as the policy believes it; most tried first."""
     families: defaultdict[str, list[StatisticsRow]] = defaultdict(list)
     for stat in stats:

@@ -1,6 +1,5 @@
 """A world whose Telnyx is the load generator: real stores and a real server, its commands taken by a sink."""
 
-import json
 from typing import Any
 
 from server.bench import bare
@@ -47,17 +46,6 @@ class LoadWorld(World):
         found: dict[str, Any] = response.json()
         return found
 
-    async def _start_simulator(self, server_port: int) -> str:
+    def _simulator_command(self, server_port: int) -> list[str]:
         """The generator, in the simulator's place."""
-        options = self.options
-        arguments = ["load.webhook_load", "--port", "0", "--seed", str(options.seed)]
-        arguments += ["--signing-key-file", str(options.folder / "telnyx.key")]
-        arguments += ["--clock-origin", repr(self.clock.origin), "--clock-rate", repr(self.clock.rate)]
-        arguments += ["--clock-epoch", repr(self.clock.epoch.timestamp())]
-        self.simulator = Child("generator", arguments, {}, options.folder / "generator.log")
-        self._closing.push_async_callback(self.simulator.stop)
-        await self.simulator.start()
-        ready = json.loads(await self.simulator.first_line())
-        self._sim_url = f"http://127.0.0.1:{ready['port']}"
-        self.sim = self._client(self._sim_url, self._key)
-        return str(ready["public_key"])
+        return ["load.webhook_load"]

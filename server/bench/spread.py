@@ -1,25 +1,16 @@
-"""Percentiles of one round, and medians over rounds."""
+"""What one round came to, and medians over rounds."""
 
-import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """The smallest value that at least `share` of the values do not exceed; None of nothing."""
-    ordered = sorted(values)
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
+from server.percentiles import percentiles
 
 
 def spread(values: Sequence[float], digits: int = 2) -> dict[str, float | int | None]:
     """n, p50, p99 and the greatest."""
-    points = {
-        "p50": percentile(values, 0.5),
-        "p99": percentile(values, 0.99),
-        "max": max(values, default=None),
-    }
-    return {"n": len(values)} | {k: None if v is None else round(v, digits) for k, v in points.items()}
+    points = percentiles(values, 50, 99, digits=digits)
+    return {"n": len(values)} | points | {"max": round(max(values), digits) if values else None}
 
 
 def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from server.bench.spread import medians, quotient, spread
-from server.demo.floor import FloorError, prepare
+from server.demo.floor import place, prepare
 from server.demo.world import Options, World
 from storage.calls import Calls
 from storage.ledger import Ledger
@@ -82,14 +82,9 @@ class Floor:
             await asyncio.sleep(LOOK_S)
 
     async def _place(self, number: str) -> None:
-        response = await self._world.api.post("/api/calls", json={"phone": number})
-        body = response.json()
-        if response.status_code == 201:
-            self.placed.append(body["id"])
-        elif "refused" in body:
-            self.refused[body["refused"]] += 1
-        else:
-            raise FloorError(f"POST /api/calls answered {response.status_code}: {body}")
+        id = await place(self._world, number, self.refused)
+        if id is not None:
+            self.placed.append(id)
 
 
 async def _round(

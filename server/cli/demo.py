@@ -12,7 +12,13 @@ import click
 
 
 @click.command()
-@click.option("--calls", default=60, show_default=True, type=click.IntRange(1, 5000))
+@click.option(
+    "--calls",
+    default=60,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Of one day: the law ends it after about a thousand.",
+)
 @click.option(
     "--speed",
     default=20.0,
@@ -39,15 +45,20 @@ def demo(
     calls: int, speed: float, seed: int, data: Path | None, leave: bool, as_json: bool, record: Path | None
 ) -> None:
     """Play calls against a simulated Telnyx and show what was learned."""
+    import httpx
+
     from server.demo.child import ChildFailed
     from server.demo.floor import FloorError
+    from storage.away import StoreAway
     from storage.embedded.errors import StackError
 
     folder = data or Path(tempfile.mkdtemp(prefix="voicelearn-demo-"))
     try:
         asyncio.run(_play(folder, calls, speed, seed, leave, as_json, record))
-    except (ChildFailed, FloorError, StackError, TimeoutError) as error:
+    except (ChildFailed, FloorError, StackError, StoreAway, TimeoutError) as error:
         raise click.ClickException(str(error)) from error
+    except httpx.HTTPError as error:
+        raise click.ClickException(f"server or simulator does not answer: {error!r}") from error
     finally:
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)

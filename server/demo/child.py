@@ -12,10 +12,29 @@ import psutil
 from storage.embedded.process import dies_with_parent
 
 GRACE_S = 12.0
+LAST_WORDS = 2000  # characters of what a process wrote that are worth showing
 
 
 class ChildFailed(Exception):
-    """A process ended before it was ready; the message ends with what it wrote last."""
+    """A process ended before it was ready, or with a failure; the message ends with what it wrote last."""
+
+
+async def output_of(module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+    """What `python -m module` writes on standard output. Raises ChildFailed unless it ends well."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        *arguments,
+        env={**os.environ, **(environment or {})},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await process.communicate()
+    if process.returncode:
+        last = errors.decode(errors="replace")[-LAST_WORDS:]
+        raise ChildFailed(f"{module} {' '.join(arguments)} ended with status {process.returncode}:\n{last}")
+    return out.decode()
 
 
 class Child:
@@ -98,5 +117,5 @@ class Child:
 
     def failed(self) -> ChildFailed:
         status = self._process.returncode if self._process is not None else None
-        last = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+        last = self.log.read_text(errors="replace")[-LAST_WORDS:] if self.log.exists() else ""
         return ChildFailed(f"{self.name} ended with status {status}:\n{last}")

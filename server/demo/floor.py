@@ -5,13 +5,13 @@ is over and learned.
 import asyncio
 import csv
 import io
-import os
-import sys
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.demo.child import output_of
 from server.demo.world import KEVIN, World
 from storage.ledger import Ledger
 
@@ -35,17 +35,20 @@ class FloorError(Exception):
 
 @dataclass
 class Day:
-    """`calls`: ids in the order placed; `ended` and `learned` grow to the same. `refused`: reason to count."""
+    """`calls`: ids in the order placed; `ended` and `learned` grow to the same. `refused`: how many not, by reason."""
 
     calls: list[str] = field(default_factory=list)
     ended: set[str] = field(default_factory=set)
     learned: set[str] = field(default_factory=set)
-    refused: dict[str, int] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
 
 
 async def prepare(world: World, leads: int) -> list[str]:
-    """Imports a file of leads and sets up the closers; the leads' numbers, in the order to be called."""
-    numbers = await import_leads(world, leads)
+    """Loads the playbook into every store, imports a file of leads and sets up the closers; the leads' numbers, in the
+    order to be called.
+    """
+    seeded = output_of("server", "seed", environment=world.environment())
+    numbers, _ = await asyncio.gather(import_leads(world, leads), seeded)
     for id, closer in CLOSERS.items():
         await _put(world, f"/api/closers/{id}", closer)
         await _put(world, f"/api/closers/{id}/windows", {"windows": EVERY_WEEKDAY})
@@ -57,20 +60,23 @@ async def import_leads(world: World, count: int) -> list[str]:
     text = await _lead_file(world, count)
     path = world.options.folder / "leads.csv"
     path.write_text(text)
-    await _run("server", "leads", "import", str(path), environment=world.environment())
+    await output_of("server", "leads", "import", str(path), environment=world.environment())
     return [row["phone"] for row in csv.DictReader(io.StringIO(text))]
 
 
 async def work(
     world: World, numbers: Iterable[str], count: int, progress: Progress | None = None, lines: int = LINES
 ) -> Day:
-    """Places `count` calls, `lines` at a time, and returns when all have ended and every store has learned them."""
+    """Places `count` calls, `lines` at a time, and returns when all have ended and every store has learned them.
+
+    Raises FloorError where nothing moves any more, or where the numbers do not suffice.
+    """
     day, waiting, seen = Day(), iter(numbers), time.monotonic()
     last: tuple[int, int, int] = (0, 0, 0)
     quiet = 0
     while quiet < QUIET_POLLS:
         while len(day.calls) < count and len(day.calls) - len(day.ended) < lines:
-            await _place(world, next(waiting), day)
+            await _place_next(world, waiting, count, day)
         await asyncio.sleep(POLL_S)
         await _look(world, day)
         now = (len(day.calls), len(day.ended), len(day.learned))
@@ -87,15 +93,26 @@ async def work(
     return day
 
 
-async def _place(world: World, number: str, day: Day) -> None:
+async def place(world: World, number: str, refused: Counter[str]) -> str | None:
+    """The id of a call to this number; None where it may not be called, for a reason that is counted."""
     response = await world.api.post("/api/calls", json={"phone": number})
     body = response.json()
     if response.status_code == 201:
-        day.calls.append(body["id"])
-    elif "refused" in body:
-        day.refused[body["refused"]] = day.refused.get(body["refused"], 0) + 1
-    else:
+        return str(body["id"])
+    if "refused" not in body:
         raise FloorError(f"POST /api/calls answered {response.status_code}: {body}")
+    refused[body["refused"]] += 1
+    return None
+
+
+async def _place_next(world: World, waiting: Iterator[str], count: int, day: Day) -> None:
+    number = next(waiting, None)
+    if number is None:
+        why = ", ".join(f"{n} {reason}" for reason, n in day.refused.most_common())
+        raise FloorError(f"only {len(day.calls)} of {count} calls could be placed; refused: {why or 'none'}")
+    id = await place(world, number, day.refused)
+    if id is not None:
+        day.calls.append(id)
 
 
 async def _look(world: World, day: Day) -> None:
@@ -116,23 +133,7 @@ async def _nothing_under_way(world: World) -> bool:
 async def _lead_file(world: World, count: int) -> str:
     now = world.clock.epoch.timestamp()
     arguments = ("--count", str(count), "--seed", str(world.options.seed), "--now", repr(now))
-    return await _run("load.leads", *arguments)
-
-
-async def _run(module: str, *arguments: str, environment: dict[str, str] | None = None) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
-        *arguments,
-        env={**os.environ, **(environment or {})},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    if process.returncode:
-        raise FloorError(f"{module} {' '.join(arguments)} failed:\n{errors.decode(errors='replace')[-2000:]}")
-    return out.decode()
+    return await output_of("load.leads", *arguments)
 
 
 async def _put(world: World, path: str, body: dict[str, Any]) -> None:

@@ -13,10 +13,10 @@ from rich.table import Table
 
 from call_flow.record import Segment
 from call_flow.state import CallState
+from learning.metrics import ENOUGH
 from server.demo.summary import Summary
 from storage.calls import CallRow
 
-ENOUGH = 20  # conversations under which a strategy's interval says next to nothing
 STRATEGIES = 12
 
 

@@ -1,31 +1,29 @@
 """What a day came to, as one JSON object: outcomes, stores, latencies, what was lost, what was learned."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from call_flow.state import CallState
+from call_flow.status import MEANING, FinalStatus
 from learning.metrics import standings
+from learning.statistics import StatisticsRow
 from server.demo.audit import Audit, audit
 from server.demo.floor import Day
 from server.demo.world import World
+from server.percentiles import percentiles
 from storage.calls import CallRow, Calls
-from storage.facts import Facts, StrategyStat
 from storage.graph import Graph
 from storage.inbox import Inbox
 from storage.ledger import LearnedCall, Ledger
 from storage.mongo import Conversations
-from storage.transfers import Transfers
+from storage.transfers import Transfer, Transfers
 from storage.vectors import Kind, Vectors
 
-FOLLOWED = {
-    "bridged": "accepted",
-    "declined": "declined",
-    "no_answer": "unanswered",
-    "voicemail": "unanswered",
-}
+NO = ("declined", "closer_hangup")
+FALLBACKS = ("video_sent", "follow_up")
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Summary:
 
     figures: dict[str, Any]
     audit: Audit
-    rows: list[CallRow]
+    rows: Sequence[CallRow]
     states: dict[UUID, CallState]
 
 
@@ -74,17 +72,28 @@ async def _summarise(
         "ledger": await ledger.counts(day.calls),
         "lost": found.lost,
         "duplicated": found.duplicated,
-        "refused": day.refused,
         "webhook_ack_ms": _points(metrics["webhook_ack_ms"], "p50", "p99"),
         "word_to_command_ms": _points(metrics["word_to_command_ms"], "p50", "p99"),
         "hangup_to_learned_s": _learned(await ledger.learned(day.calls), world.clock.rate),
-        "strategies": strategies(await Facts(pool).stats()),
+        "strategies": strategies(rows, states),
     }
     return Summary(figures, found, rows, states)
 
 
-def strategies(stats: Sequence[StrategyStat]) -> list[dict[str, Any]]:
-    """What is believed of every strategy that was tried, by kind of lead, with a 95 % interval; most tried first."""
+def strategies(rows: Iterable[CallRow], states: Mapping[UUID, CallState]) -> list[dict[str, Any]]:
+    """What these calls alone say of every strategy that they tried: success by kind of lead with a 95 % interval; most
+    tried first.
+    """
+    tried: Counter[tuple[str, str, str]] = Counter()
+    won: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        qualified = MEANING[FinalStatus(row.final_status)].qualified if row.final_status else None
+        if qualified is None or row.id not in states:
+            continue
+        chosen = [(choice.moment, choice.segment, choice.taken) for choice in states[row.id].choices]
+        tried.update(chosen)
+        won.update(chosen if qualified else ())
+    found = standings(StatisticsRow(*what, n, won[what]) for what, n in tried.items())
     return [
         {
             "id": standing.strategy,
@@ -95,7 +104,7 @@ def strategies(stats: Sequence[StrategyStat]) -> list[dict[str, Any]]:
             "low": standing.low,
             "high": standing.high,
         }
-        for standing in standings(stats)
+        for standing in found
     ]
 
 
@@ -104,25 +113,33 @@ def _phases(states: Iterable[CallState]) -> dict[str, int]:
     return dict(reached.most_common())
 
 
-async def _transfers(transfers: Transfers, rows: list[CallRow]) -> dict[str, int]:
-    """Attempts by what the closer did, and how many prospects got something else instead."""
+def reply(transfer: Transfer) -> str:
+    """What the closer made of it. `accepted`: took it, whatever came of the bridge; `declined`: said no, or hung up
+    without taking it; `unanswered`: nobody said anything before the end, the prospect's included.
+    """
+    if transfer.accepted_at is not None:
+        return "accepted"
+    return "declined" if transfer.outcome in NO else "unanswered"
+
+
+async def _transfers(transfers: Transfers, rows: Sequence[CallRow]) -> dict[str, int]:
+    """Closers' telephones that were rung, by what the closers made of it; and how many prospects for whom one was
+    rung got something else instead.
+    """
     counts = dict.fromkeys(("attempted", "accepted", "declined", "unanswered", "fell_back"), 0)
     for row in rows:
-        made = [t for t in await transfers.of_call(row.id) if t.dialed_at is not None]
-        counts["attempted"] += len(made)
-        for transfer in made:
-            if transfer.outcome in FOLLOWED:
-                counts[FOLLOWED[transfer.outcome]] += 1
-        counts["fell_back"] += bool(made) and str(row.final_status) in ("video_sent", "follow_up")
+        rung = [t for t in await transfers.of_call(row.id) if t.dialed_at is not None]
+        counts["attempted"] += len(rung)
+        for transfer in rung:
+            counts[reply(transfer)] += 1
+        counts["fell_back"] += bool(rung) and row.final_status in FALLBACKS
     return counts
 
 
 def _learned(learned: Sequence[LearnedCall], rate: float) -> dict[str, float | None]:
-    """From the hangup to the last store, over calls that were learned once: later revisions wait for later news."""
-    once = sorted((c.learned_at - c.ended_at).total_seconds() / rate for c in learned if c.revision == 1)
-    if not once:
-        return {"p50": None, "p95": None}
-    return {f"p{share}": round(once[min(len(once) - 1, len(once) * share // 100)], 3) for share in (50, 95)}
+    """From the hangup until the last store had the call for the first time, however often it was learned again."""
+    took = [(call.learned_at - call.ended_at).total_seconds() / rate for call in learned]
+    return percentiles(took, 50, 95, digits=3)
 
 
 def _points(spread: dict[str, Any], *names: str) -> dict[str, float | None]:

@@ -119,23 +119,29 @@ class World:
         _json(await self.sim.post("/sim/knobs", json=knobs))
 
     async def _start_simulator(self, server_port: int) -> str:
-        options = self.options
-        arguments = ["load.telnyx_sim", "--port", "0", f"--api-key={self._key}", "--seed", str(options.seed)]
-        arguments += ["--webhook-url", f"http://127.0.0.1:{server_port}/webhooks/telnyx"]
-        arguments += ["--signing-key-file", str(options.folder / "telnyx.key")]
+        """Its public key, once it listens."""
+        module, *more = self._simulator_command(server_port)
+        arguments = [module, "--seed", str(self.options.seed), *more]
+        arguments += ["--signing-key-file", str(self.options.folder / "telnyx.key")]
         arguments += ["--clock-origin", repr(self.clock.origin), "--clock-rate", repr(self.clock.rate)]
         arguments += ["--clock-epoch", repr(self.clock.epoch.timestamp())]
-        if options.record is not None:
-            arguments += ["--record", str(options.record)]
-        if options.knobs:
-            arguments += ["--knobs", json.dumps(options.knobs)]
-        self.simulator = Child("simulator", arguments, {}, options.folder / "simulator.log")
+        self.simulator = Child("simulator", arguments, {}, self.options.folder / "simulator.log")
         self._closing.push_async_callback(self.simulator.stop)
         await self.simulator.start()
         ready = json.loads(await self.simulator.first_line())
         self._sim_url = f"http://127.0.0.1:{ready['port']}"
         self.sim = self._client(self._sim_url, self._key)
         return str(ready["public_key"])
+
+    def _simulator_command(self, server_port: int) -> list[str]:
+        """Module and arguments besides key, clock and seed of what is Telnyx in this world."""
+        options, hook = self.options, f"http://127.0.0.1:{server_port}/webhooks/telnyx"
+        command = ["load.telnyx_sim", f"--api-key={self._key}", "--webhook-url", hook]
+        if options.record is not None:
+            command += ["--record", str(options.record)]
+        if options.knobs:
+            command += ["--knobs", json.dumps(options.knobs)]
+        return command
 
     def _child(self, name: str, arguments: list[str]) -> Child:
         log = self.options.folder / f"{name}.log"

@@ -12,8 +12,9 @@ import pytest
 from server.bench import claims, webhooks
 from server.bench.claim_checks import Absence, Hold, by_closer, idle_after_expiry, overlaps, unexplained
 from server.bench.own_folder import own_folder
-from server.bench.spread import medians, percentile, quotient, spread
+from server.bench.spread import medians, quotient, spread
 from server.demo.world import Options
+from server.percentiles import percentile
 from storage.embedded.stack import Stack
 
 NOW = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
