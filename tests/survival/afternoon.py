@@ -5,7 +5,7 @@ same closer; who calls us meanwhile; and dials that are not answered for. What i
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,15 @@ from storage.transfers import Transfer
 from tests.survival import shift
 from tests.survival.handovers import (
     ACCEPTS,
+    BUSY,
     DECLINES,
     HANGS_UP,
     LATE,
+    LATE_MACHINE,
+    LEAVES,
     NO_ANSWER,
+    REJECTS,
+    SILENT,
     VOICEMAIL,
     Floor,
     over,
@@ -26,7 +31,8 @@ from tests.survival.handovers import (
 SEED = 1  # with which the people behind these numbers pick up within four seconds and answer at once
 RANG = ("dialed_at",)
 PICKED_UP = (*RANG, "answered_at")
-TAKEN = (*PICKED_UP, "accepted_at", "bridged_at")
+ACCEPTED = (*PICKED_UP, "accepted_at")
+TAKEN = (*ACCEPTED, "bridged_at")
 
 
 def dialled(transfer: Transfer) -> object:
@@ -41,7 +47,8 @@ def answered(transfer: Transfer) -> object:
 class Case:
     """A prospect who wants to talk to the closer now. `closers`: telephones by id, in the order in which they are
     asked. `outcomes` of the transfers in their order, `happened` the times that each has beside begin and end.
-    `by_api`: what the closer does there once the transfer is as `when` says.
+    `by_api`: what the closer does there once the transfer is as `when` says. `wire`: knobs from the closer's ringing
+    until the transfer is over, or until the text message is as `message` says.
     """
 
     prospect: str
@@ -51,6 +58,13 @@ class Case:
     happened: tuple[tuple[str, ...], ...]
     by_api: str = ""
     when: Callable[[Transfer], object] = dialled
+    wire: dict[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+
+def to_kevin(prospect: str, phone: str, outcome: str, happened: tuple[str, ...]) -> Case:
+    """Kevin is all there is, and does not come to talk to the prospect."""
+    return Case(prospect, {"kevin": phone}, "video_sent", (outcome,), (happened,))
 
 
 CASES = {
@@ -79,12 +93,39 @@ CASES = {
         "+12135557126", {"ana": ACCEPTS}, "hot_transfer", ("bridged",), (TAKEN,), "accept", answered
     ),
     "accepted_by_key": Case("+12125557187", {"kevin": ACCEPTS}, "hot_transfer", ("bridged",), (TAKEN,)),
+    "not_delivered": replace(
+        to_kevin("+16195557192", BUSY, "declined", RANG), wire={"sms_fails": 1.0}, message="delivery_failed"
+    ),
+    "declined_by_key": to_kevin("+17165557133", DECLINES, "declined", PICKED_UP),
+    "rejected": to_kevin("+12105557129", REJECTS, "declined", RANG),
+    "no_key": to_kevin("+17185557196", SILENT, "no_answer", PICKED_UP),
+    "late_machine": to_kevin("+17165557140", LATE_MACHINE, "voicemail", PICKED_UP),
+    "closer_leaves_with_the_key": to_kevin("+17185557135", LEAVES, "closer_hangup", ACCEPTED),
+    "prospect_leaves_after_the_key": Case(
+        "+15125557627", {"kevin": ACCEPTS}, "abandoned", ("prospect_hangup",), (ACCEPTED,)
+    ),
+    "bridge_refused": replace(
+        to_kevin("+12155557194", ACCEPTS, "failed", ACCEPTED), wire={"bridge_refused": 1.0}
+    ),
+    "bridge_without_effect": replace(
+        to_kevin("+12105557160", ACCEPTS, "closer_hangup", ACCEPTED), wire={"bridge_without_effect": 1.0}
+    ),
 }
-NO_CLOSER, TWINS = "+17185557122", ("+15125557199", "+17185557125")
+# Twins need as long as each other until they are hot.
+NO_CLOSER, TWINS = "+17185557122", ("+17185557142", "+19165557128")
 KNOWN_CALLER, UNKNOWN_CALLER = "+13125557004", "+12125556505"
 # Dials that get no answer from Telnyx: without effect, with one that webhooks tell of, and that only a look finds.
 NEVER_RANG, TOLD_OF, FOUND = "+14155557160", "+13125556009", "+13125557279"
 UNANSWERED = {"api_actions": ["dial"], "api_no_answer": 1.0}
+PLAIN_WIRE = {
+    "api_actions": [],
+    "api_no_answer": 0.0,
+    "api_no_answer_effect": 0.5,
+    "delay": 0.0,
+    "sms_fails": 0.0,
+    "bridge_refused": 0.0,
+    "bridge_without_effect": 0.0,
+}
 WEBHOOKS_LATER_S = 75.0  # than the minute after which a dial is looked for
 
 
@@ -136,10 +177,13 @@ class Afternoon:
             await before
 
     async def _rest(self, name: str, case: Case, call: UUID) -> None:
-        if case.by_api:
-            transfer = await self.floor.transfer(call, case.when)
-            self.clicks[name] = await self.floor.say(transfer, case.by_api)
-        await self.floor.transfer(call, over, len(case.outcomes))
+        async with self._knobs(**case.wire):
+            if case.by_api:
+                transfer = await self.floor.transfer(call, case.when)
+                self.clicks[name] = await self.floor.say(transfer, case.by_api)
+            await self.floor.transfer(call, over, len(case.outcomes))
+            if case.message:
+                await self.floor.message(call, case.message)
         for id, phone in case.closers.items():
             await self.floor.hire(id, phone)
 
@@ -158,12 +202,11 @@ class Afternoon:
     @asynccontextmanager
     async def _knobs(self, **knobs: Any) -> AsyncIterator[None]:
         """The wire is like this while the block lasts."""
-        plain = {"api_actions": [], "api_no_answer": 0.0, "api_no_answer_effect": 0.5, "delay": 0.0}
         await self.floor.world.turn(**knobs)
         try:
             yield
         finally:
-            await self.floor.world.turn(**plain)
+            await self.floor.world.turn(**{name: PLAIN_WIRE[name] for name in knobs})
 
 
 async def spend(world: World) -> Afternoon:

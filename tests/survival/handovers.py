@@ -19,9 +19,12 @@ from tests.survival.shift import EVERY_DAY
 LOOK_S = 0.02  # wall, between two looks for something that is about to happen
 PATIENCE_S = 30.0  # wall, for it to happen
 
-# Closers' telephones; those that pick up do so within five seconds of ringing at their first call, LATE after eight.
+# Closers' telephones; those that pick up do so within five seconds of ringing at their first call, LATE after eight and
+# a machine after fourteen.
 ACCEPTS, LATE, DECLINES = "+13125559005", "+13125559010", "+13125559177"
 NO_ANSWER, VOICEMAIL, HANGS_UP = "+13125559200", "+13125559300", "+13125559413"
+BUSY, REJECTS, SILENT, LEAVES = "+13125559655", "+13125559786", "+13125559880", "+13125559979"
+LATE_MACHINE = "+13125558958"
 
 # What was known before the call, so that there is something to whisper.
 KNOWN = {
@@ -102,6 +105,15 @@ class Floor:
             return dial if dial is not None and dial.status != "pending" else None
 
         return await soon(look, f"the dial of call {call}")
+
+    async def message(self, call: UUID, status: str) -> None:
+        """Returns once the call's text message has this status."""
+
+        async def look() -> bool | None:
+            shown = (await self.world.api.get(f"/api/calls/{call}")).json()
+            return shown.get("message_status") == status or None
+
+        await soon(look, f"the message of call {call} as {status}", 0.1)
 
     async def say(self, transfer: Transfer, action: str, body: dict[str, object] | None = None) -> Any:
         """What the closer does through the API."""

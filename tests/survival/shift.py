@@ -7,22 +7,20 @@ It must never ask the server whether a call is over: the server may be dead.
 import asyncio
 import csv
 import io
-import os
-import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
 
 import httpx
 
+from server.demo.child import output_of
 from server.demo.world import World
 from storage.away import StoreAway
 from storage.ledger import Ledger
 
 EVERY_DAY = [{"day": day, "start": "00:00", "end": "23:59"} for day in range(1, 8)]
-PATIENCE_S = 60.0  # wall, for one request to get through
-STALL_S = 60.0  # wall, without anything changing
+PATIENCE_S = 150.0  # wall, for one request to get through: longer than any store is away
+STALL_S = 150.0  # wall, without anything changing
 AGREEING_LOOKS = 3
 
 CLOSER = "+131255595{:02d}"
@@ -32,10 +30,10 @@ async def import_leads(world: World, count: int, *, only_talkers: bool = False) 
     """Imports a file of leads; their numbers, in its order."""
     arguments = ["--count", str(count), "--seed", str(world.options.seed)]
     arguments += ["--now", repr(world.options.epoch.timestamp())] + ["--only-talkers"] * only_talkers
-    text = await _run("load.leads", *arguments)
+    text = await output_of("load.leads", *arguments)
     path = world.options.folder / "leads.csv"
     path.write_text(text)
-    await _run("server", "leads", "import", str(path), environment=world.environment())
+    await output_of("server", "leads", "import", str(path), environment=world.environment())
     return [row["phone"] for row in csv.DictReader(io.StringIO(text))]
 
 
@@ -75,10 +73,6 @@ async def busy(world: World, legs: int) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"never {legs} legs at once within {PATIENCE_S:.0f} s")
         await asyncio.sleep(0.1)
-
-
-def later(moment: datetime, seconds: float) -> datetime:
-    return moment + timedelta(seconds=seconds)
 
 
 async def work(world: World, numbers: Iterable[str], lines: int) -> dict[str, str]:
@@ -140,18 +134,3 @@ async def _free_line(world: World, lines: int) -> None:
             if await world.pool.fetchval("SELECT count(*) FROM calls WHERE final_status IS NULL") < lines:
                 return
         await asyncio.sleep(0.1)
-
-
-async def _run(module: str, *arguments: str, environment: dict[str, str] | None = None) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
-        *arguments,
-        env={**os.environ, **(environment or {})},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode(errors="replace")[-2000:]
-    return out.decode()
