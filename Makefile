@@ -46,6 +46,7 @@ lock: install-dev
 	$(PIP) uv
 	$(BIN)/uv pip compile -q pyproject.toml $(LOCK) -o requirements/runtime.lock
 	$(BIN)/uv pip compile -q pyproject.toml --extra dev $(LOCK) -c requirements/runtime.lock -o requirements/dev.lock
+	$(BIN)/uv pip compile -q pyproject.toml --extra sentence-transformers $(LOCK) -c requirements/dev.lock -o requirements/sentence-transformers.lock
 
 LOCK := --python-version 3.11 --universal --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url --no-emit-find-links

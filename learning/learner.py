@@ -23,6 +23,7 @@ from learning.fault import fault
 from learning.graph_telling import graph_facts
 from learning.kept_vectors import KeptVectors
 from learning.known_statistics import CACHE_KEY, TOPIC
+from learning.model_change import ModelChange
 from learning.statistics import family_of
 from storage.away import StoreAway
 from storage.cache import Cache
@@ -93,6 +94,7 @@ class Learner:
         vectors: Vectors,
         cache: Cache,
         embedder: KeptVectors,
+        model_change: ModelChange,
         now: Clock,
         timezone: str = "America/New_York",
     ) -> None:
@@ -104,9 +106,9 @@ class Learner:
         self._vectors = vectors
         self._cache = cache
         self._embedder = embedder
+        self._model_change = model_change
         self._now = now
         self._zone = ZoneInfo(timezone)
-        self._ensured = False
         self._alone_until: dict[Store, float] = {}
         self._steps: dict[Store, Callable[[_Lesson], Awaitable[None]]] = {
             "postgres": self._to_postgres,
@@ -217,16 +219,11 @@ class Learner:
         cards = segment_cards(lesson.record)
         scenarios = [scenario_card(lesson.record, lesson.analysis)] if lesson.record.conversation else []
         embedded = await self._embedder.encode([card.text for card in (*cards, *scenarios)])
-        await self._ensure_collections()
+        await self._model_change.begin()
         await asyncio.gather(
             self._put(Kind.SEGMENTS, lesson.record, cards, embedded[: len(cards)]),
             self._put(Kind.SCENARIOS, lesson.record, scenarios, embedded[len(cards) :]),
         )
-
-    async def _ensure_collections(self) -> None:
-        if not self._ensured:
-            await self._vectors.ensure(self._embedder.model)
-            self._ensured = True
 
     async def _put(self, kind: Kind, record: CallRecord, cards: list[Card], embedded: Embedded) -> None:
         """A later revision also takes away what only an earlier one said."""

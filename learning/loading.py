@@ -16,6 +16,7 @@ from call_flow.playbook.parsing import KINDS
 from learning.entry_cards import entry_cards
 from learning.fault import fault
 from learning.kept_vectors import KeptVectors
+from learning.model_change import ModelChange
 from storage.away import StoreAway
 from storage.entries import Entries, StoredEntry
 from storage.graph import Graph
@@ -58,6 +59,7 @@ class Loader:
         graph: Graph,
         vectors: Vectors,
         embedder: KeptVectors,
+        model_change: ModelChange,
         now: Callable[[], datetime],
     ) -> None:
         self._entries = entries
@@ -65,6 +67,7 @@ class Loader:
         self._graph = graph
         self._vectors = vectors
         self._embedder = embedder
+        self._model_change = model_change
         self._now = now
 
     async def load(self, rows: Sequence[LedgerRow]) -> dict[Subject, str | None]:
@@ -127,7 +130,7 @@ class Loader:
         await self._graph.seed([entry for _, entry in read if entry is not None], gone)
 
     async def _to_vectors(self, read: Sequence[_Read]) -> None:
-        await self._vectors.ensure(self._embedder.model)
+        await self._model_change.begin()
         for kind, collection in COLLECTIONS.items():
             mine = [one for one in read if one.stored.kind == kind]
             if not mine:

@@ -17,6 +17,7 @@ from uuid import UUID
 from learning.fault import fault
 from learning.learner import Learner, NotLearnable
 from learning.loading import Loader
+from learning.model_change import ModelChange
 from storage.away import StoreAway
 from storage.ledger import LONGEST_RETRY_S, STORES, Ledger, LedgerRow, Store, SyncRun
 
@@ -70,10 +71,18 @@ class SyncState:
 class Sync:
     """`now` gives business time."""
 
-    def __init__(self, ledger: Ledger, learner: Learner, loader: Loader, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        learner: Learner,
+        loader: Loader,
+        model_change: ModelChange,
+        now: Callable[[], datetime],
+    ) -> None:
         self._ledger = ledger
         self._learner = learner
         self._loader = loader
+        self._model_change = model_change
         self._now = now
         self._untried: dict[tuple[str, int], float] = {}  # since when (wall) a row was seen that nobody tried
 
@@ -97,12 +106,17 @@ class Sync:
     async def once(self, reason: str = "command", *, untried: bool = True) -> SyncReport:
         """One pass over everything that is due; recorded as a run where there was anything.
 
-        `untried`: also what nobody has tried yet. Raises StoreAway for Postgres alone.
+        `untried`: also what nobody has tried yet. Raises StoreAway for Postgres, and while the model changes for the
+        vectors.
         """
         due = await self._due(untried)
         report = SyncReport()
-        if not due:
-            return report
+        if due:
+            await self._recorded(reason, due, report)
+        await self._model_change.end()
+        return report
+
+    async def _recorded(self, reason: str, due: dict[str, list[LedgerRow]], report: SyncReport) -> None:
         run = await self._ledger.start_run(reason, self._now())
         try:
             await self._work_off(due, report)
@@ -110,7 +124,6 @@ class Sync:
             with contextlib.suppress(StoreAway):
                 detail = {"by_store": dict(report.by_store), "errors": report.errors}
                 await self._ledger.end_run(run, self._now(), report.done, report.failed, detail)
-        return report
 
     async def until_done(self, reason: str = "command") -> SyncReport:
         """Passes until one brings nothing further in; their sum."""

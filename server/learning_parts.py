@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from learning.embeddings import DEFAULT_MODEL, AsyncEmbedder, models_folder
+from learning.embeddings import AsyncEmbedder, models_folder
 from learning.kept_vectors import KeptVectors
 from learning.learner import Learner
 from learning.loading import Loader
+from learning.model_change import ModelChange
 from learning.seed import Seeder
 from learning.sync import Sync
 from server.settings import Settings
@@ -22,18 +23,17 @@ from storage.playbooks import Playbooks
 
 @dataclass(frozen=True)
 class LearningParts:
-    """`model`: name and version of the embeddings, as kept beside every vector."""
-
-    model: str
     learner: Learner
     seeder: Seeder
     sync: Sync
+    model_change: ModelChange
 
 
 def learning_parts(stores: Stores, embedder: AsyncEmbedder, now: Callable[[], datetime]) -> LearningParts:
     """`now` gives business time. Nothing is read or written yet."""
     facts, ledger = Facts(stores.pool), Ledger(stores.pool)
     kept = KeptVectors(embedder, facts)
+    change = ModelChange(ledger, stores.vectors, kept.model, now)
     learner = Learner(
         calls=Calls(stores.pool),
         facts=facts,
@@ -43,6 +43,7 @@ def learning_parts(stores: Stores, embedder: AsyncEmbedder, now: Callable[[], da
         vectors=stores.vectors,
         cache=stores.cache,
         embedder=kept,
+        model_change=change,
         now=now,
     )
     entries = Entries(stores.pool)
@@ -52,6 +53,7 @@ def learning_parts(stores: Stores, embedder: AsyncEmbedder, now: Callable[[], da
         graph=stores.graph,
         vectors=stores.vectors,
         embedder=kept,
+        model_change=change,
         now=now,
     )
     seeder = Seeder(
@@ -62,14 +64,14 @@ def learning_parts(stores: Stores, embedder: AsyncEmbedder, now: Callable[[], da
         embedder=kept,
         now=now,
     )
-    return LearningParts(kept.model, learner, seeder, Sync(ledger, learner, loader, now))
+    return LearningParts(learner, seeder, Sync(ledger, learner, loader, change, now), change)
 
 
 @asynccontextmanager
 async def open_learning(settings: Settings) -> AsyncIterator[LearningParts]:
     """Stores, schemas and model for a command that learns or loads. Raises StoreAway for Postgres alone."""
     async with open_stores(settings) as stores:
-        embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(settings.data))
+        embedder = await AsyncEmbedder.open(settings.embedding_model, models_folder(settings.data))
         try:
             yield learning_parts(stores, embedder, settings.clock().now)
         finally:

@@ -87,7 +87,9 @@ class Settings(BaseSettings):
     )
 
     data: Path = Path(".data")
-    playbook: Annotated[Path, AfterValidator(_folder)] | None = None  # whose files are said; else the packaged ones
+    playbook: Annotated[Path, AfterValidator(_folder)] | None = (
+        None  # whose files are said; else the packaged ones
+    )
     postgres_url: PostgresUrl = ""
     mongo_url: MongoUrl = ""
     redis_url: RedisUrl = ""
@@ -123,6 +125,8 @@ class Settings(BaseSettings):
     phrasing_model: str = "default"
     phrasing_api_key: SecretStr = SecretStr("")
     phrasing_deadline: float = Field(default=1.2, gt=0, le=5)  # seconds of business time
+
+    embedding_model: str = "minilm"  # the built-in one; any other name or path goes to sentence-transformers
 
     control_share: float = Field(default=0.1, ge=0, le=1)
     policy: str = Field(default="thompson", pattern="^(thompson|uniform)$")

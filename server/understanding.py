@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from call_flow.playbook.book import Playbook
-from learning.embeddings import DEFAULT_MODEL, AsyncEmbedder, Vectors, models_folder
+from learning.embeddings import AsyncEmbedder, Vectors, models_folder
 from learning.kept_vectors import KeptVectors
 from learning.known_statistics import KnownStatistics
 from learning.perception import Perceiver
@@ -36,7 +36,7 @@ class Understanding:
 async def open_understanding(settings: Settings, stores: Stores, playbook: Playbook) -> Understanding:
     """Loads the model and fits the recogniser off the event loop; quick where the playbook's vectors are kept."""
     facts = Facts(stores.pool)
-    embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(settings.data))
+    embedder = await AsyncEmbedder.open(settings.embedding_model, models_folder(settings.data))
     vectors = KeptVectors(embedder, facts)
     statistics = KnownStatistics(facts, stores.cache)
     await statistics.warm()

@@ -88,28 +88,23 @@ class Vectors:
         """Makes `model` this process' own, with its collections; the first one ever is the current one."""
         for kind in Kind:
             await self._create(self._name(kind, model), {"model": model, "kind": kind.value})
-        await self._create(self._prefix + _POINTER, {"model": model})
+        await self._create(self._prefix + _POINTER, {"model": model, "filling": model})
         self._model = model
 
     async def current(self) -> str | None:
         """The model whose collections are complete and to be asked; None before any was ensured."""
-        async with self._request() as client:
-            try:
-                pointer = await client.get_collection(self._prefix + _POINTER, embedding_function=None)
-            except NotFoundError:
-                return None
-        return str(pointer.metadata["model"])
+        return (await self._pointer()).get("model")
 
-    async def switch(self, model: str) -> None:
-        """Makes `model` the current one, at once for all. ValueError where it holds less than the current one."""
-        before = await self.current()
-        for kind in Kind if before is not None else ():
-            have, need = await self.count(kind, model=model), await self.count(kind, model=before)
-            if have < need:
-                raise ValueError(f"{kind} of {model!r} holds {have} vectors, that of {before!r} {need}")
+    async def filling(self) -> str | None:
+        """The model whose collections were last being filled: the current one, or the one that is to replace it."""
+        return (await self._pointer()).get("filling")
+
+    async def fill(self, model: str, *, switch: bool = False) -> None:
+        """Notes that `model` is being filled from here on; `switch` makes it the current one, at once for all."""
+        current = model if switch else await self.current()
         async with self._request() as client:
             pointer = await client.get_collection(self._prefix + _POINTER, embedding_function=None)
-            await pointer.modify(metadata={"model": model})
+            await pointer.modify(metadata={"model": current, "filling": model})
 
     async def drop(self, model: str) -> None:
         """Deletes a model's collections. ValueError for the current one."""
@@ -218,6 +213,14 @@ class Vectors:
         if call_ids is None:
             return int(await self._do(kind, model, "count"))
         return sum([len(await self.ids(kind, among, model)) for among in _among(call_ids)])
+
+    async def _pointer(self) -> dict[str, str]:
+        async with self._request() as client:
+            try:
+                pointer = await client.get_collection(self._prefix + _POINTER, embedding_function=None)
+            except NotFoundError:
+                return {}
+        return dict(pointer.metadata)
 
     def _of(self, model: str | None) -> str:
         chosen = model or self._model

@@ -10,6 +10,7 @@ from learning.embeddings import AsyncEmbedder, Embedder
 from learning.kept_vectors import KeptVectors
 from learning.learner import Learner
 from learning.loading import Loader
+from learning.model_change import ModelChange
 from learning.seed import Seeder
 from learning.sync import Sync
 from storage.cache import Cache
@@ -44,6 +45,9 @@ class Stores:
     def facts(self) -> Facts:
         return Facts(self.pool)
 
+    def model_change(self) -> ModelChange:
+        return ModelChange(self.ledger, self.vectors, self.kept.model, self.now)
+
     def learner(self) -> Learner:
         return Learner(
             calls=Calls(self.pool),
@@ -54,6 +58,7 @@ class Stores:
             vectors=self.vectors,
             cache=self.cache,
             embedder=self.kept,
+            model_change=self.model_change(),
             now=self.now,
         )
 
@@ -64,6 +69,7 @@ class Stores:
             graph=self.graph,
             vectors=self.vectors,
             embedder=self.kept,
+            model_change=self.model_change(),
             now=self.now,
         )
 
@@ -78,7 +84,7 @@ class Stores:
         )
 
     def sync(self) -> Sync:
-        return Sync(self.ledger, self.learner(), self.loader(), self.now)
+        return Sync(self.ledger, self.learner(), self.loader(), self.model_change(), self.now)
 
 
 @asynccontextmanager

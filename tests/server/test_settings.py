@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from learning.embeddings import DEFAULT_MODEL
 from server.settings import Settings, SettingsError
 from tests.server.signed import PUBLIC_KEY
 
@@ -104,3 +105,10 @@ def test_call_is_told_its_business(monkeypatch: pytest.MonkeyPatch) -> None:
         "+12125550100",
         "+12125550100",
     )
+
+
+def test_the_built_in_model_and_playbook_are_the_defaults(tmp_path: Path) -> None:
+    settings = Settings.read(_env_file=None)
+    assert (settings.embedding_model, settings.playbook) == (DEFAULT_MODEL, None)
+    with pytest.raises(SettingsError, match=r"VOICELEARN_PLAYBOOK: .*missing is no folder"):
+        Settings.read(_env_file=None, playbook=tmp_path / "missing")

@@ -119,13 +119,13 @@ async def test_another_model_is_built_beside_and_switched_to_at_once(vectors: Ve
     assert await vectors.current() == MODEL
     newer = Vectors.open(stack.urls.vectors, prefix=vectors._prefix, timeout_s=60.0)
     await newer.ensure("bigger@1")
-    with pytest.raises(ValueError, match="segments of 'bigger@1' holds 0 vectors"):
-        await newer.switch("bigger@1")
+    await newer.fill("bigger@1")
     ids = [f"call/{number}" for number in range(3)]
     await newer.upsert(Kind.SEGMENTS, ids, _random(3, 2, size=64), ids, [{"call_id": "call"}] * 3)
     assert (await newer.current(), await vectors.current()) == (MODEL, MODEL)
     assert len(await vectors.query(Kind.SEGMENTS, _random(1, 5)[0], 3)) == 3
-    await newer.switch("bigger@1")
+    assert await vectors.filling() == "bigger@1"
+    await newer.fill("bigger@1", switch=True)
     assert await vectors.current() == "bigger@1"
     assert len(await newer.query(Kind.SEGMENTS, _random(1, 5, size=64)[0], 3)) == 3
     with pytest.raises(ValueError, match="current model"):
@@ -141,7 +141,7 @@ async def test_collections_that_were_deleted_elsewhere_are_made_anew(vectors: Ve
     await other.ensure("another@1")
     await vectors.upsert(Kind.SEGMENTS, ["x"], _random(1, 1), ["x"], [{}], model="another@1")
     await other.upsert(Kind.SEGMENTS, ["x", "y", "z"], _random(3, 1), ["x"] * 3, [{}] * 3)
-    await other.switch("another@1")
+    await other.fill("another@1", switch=True)
     await other.drop(MODEL)
     await _fill(vectors, Kind.SEGMENTS, 2)
     assert await vectors.count(Kind.SEGMENTS) == 2
