@@ -38,6 +38,3 @@ class Clock:
     async def sleep(self, seconds: float) -> None:
         """Sleeps `seconds` of business time."""
         await asyncio.sleep(self.wall(seconds))
-
-    async def sleep_until(self, moment: datetime) -> None:
-        await asyncio.sleep(max(0.0, self.wall_until(moment)))
