@@ -88,8 +88,13 @@ class LegInitiated(Frozen):
 
 
 class LegAnswered(Frozen):
+    """Carries the leg's ids too: it may be the first news of the leg, before its dial's own answer."""
+
     kind: Literal["leg.answered"] = "leg.answered"
     leg: str
+    call_control_id: str = ""
+    call_leg_id: str = ""
+    call_session_id: str = ""
 
 
 class LegBridged(Frozen):
@@ -108,7 +113,7 @@ class LegHungUp(Frozen):
 
 
 class MachineDetected(Frozen):
-    """A verdict of answering machine detection, standard or premium, in Telnyx's words."""
+    """A verdict of answering machine detection, standard or premium, in Telnyx's words, or "screening"."""
 
     kind: Literal["amd.detected"] = "amd.detected"
     leg: str

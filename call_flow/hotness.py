@@ -8,7 +8,8 @@ from call_flow.phases import CAPTURES, SKIPPABLE
 from call_flow.record import HotDecision
 from call_flow.state import CallState
 
-WEIGHTS = {"engagement": 0.30, "captures": 0.15, "phase": 0.15, "prediction": 0.20, "yes": 0.20}
+YES = 0.20  # of the score: only who said yes is weighed at all
+WEIGHTS = {"engagement": 0.30, "captures": 0.15, "phase": 0.15, "prediction": 0.20}
 
 
 def features(state: CallState) -> dict[str, float]:
@@ -34,16 +35,15 @@ def known_share(state: CallState) -> float:
     return sum(name in state.captures for name in names) / len(names)
 
 
-def decide(state: CallState, at: datetime, said_yes: bool, threshold: float) -> HotDecision:
+def decide(state: CallState, at: datetime, threshold: float) -> HotDecision:
     """The decision with its reasons, strongest first. `confidence` is the weighted score, 0 to 1."""
     values = {
         "engagement": state.engagement / 100,
         "captures": known_share(state),
         "phase": state.phase.order / 12,
         "prediction": 0.5 if state.prediction is None else state.prediction,
-        "yes": 1.0 if said_yes else 0.0,
     }
-    score = sum(WEIGHTS[name] * value for name, value in values.items())
+    score = YES + sum(WEIGHTS[name] * value for name, value in values.items())
     ranked = sorted(values, key=lambda name: -WEIGHTS[name] * values[name])
     return HotDecision(
         at=at,

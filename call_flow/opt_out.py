@@ -110,9 +110,26 @@ _ORDINARY_TALK = [
     r"not\ (on|in)\ (the|any|your|a)(\ \w+)?\ (do\ not|don'?t|no)\ call",
 ]
 _ORDINARY = re.compile(rf"\b({'|'.join(_ORDINARY_TALK)})\b", re.VERBOSE)
+# What a model of meaning, which hardly hears a "not", an "until" or a "they", takes for the wish as well.
+_ONLY_SOUNDS_SO = re.compile(
+    rf"""\b(
+      ({_NOT}|stop|quit)\ ({_VERB})({_US})?\ ({_LIMIT}|{_NAME}|{_NOW}|it|with|him|her|them)
+    | {_THEY}\ ({_NOT}|quit|stop)\ ({_VERB}|mind)
+    | {_NOT}\ (want\ to\ |have\ to\ )?(stop|quit|hesitate|forget|mind|make|remove|lose)
+    | {_NOT}\ want\ (any|to\ make|to\ do)\ cold\ call
+    | {_NOT}\ want\ to\ be\ (called\ {_NAME}|removed)
+    | you('re|\ are)?\ (allowed\ to|can|may)\ {_VERB}
+    )""",
+    re.VERBOSE,
+)
 
 
 def asked(said: str) -> bool:
     """Whether `said`, in lower case and without punctuation, asks never to be called again."""
     said = _SWEARING.sub("", said)
     return bool(_BARE.fullmatch(said) or _WISH.search(_ORDINARY.sub("…", said)))
+
+
+def denied(said: str) -> bool:
+    """Whether `said`, for all that it speaks of not calling, does not ask that: it is denied, of others or limited."""
+    return not asked(said) and bool(_ORDINARY.search(said) or _ONLY_SOUNDS_SO.search(said))

@@ -1,6 +1,4 @@
-"""What a call leaves behind for the stores: segments, choices, objections, transfer, and the whole as
-`CallRecord`.
-"""
+"""What a call leaves behind for the stores: segments, choices, objections, transfer, and the whole as `CallRecord`."""
 
 from datetime import datetime
 from typing import Literal
@@ -59,7 +57,11 @@ class ObjectionRecord(Draft):
 
 
 class TransferRecord(Draft):
-    """One attempt at a warm hand-over; times are None for what did not happen."""
+    """One attempt at a warm hand-over; times are None for what did not happen.
+
+    `joining_at`: Telnyx took the bridge; `bridged_at`: it told that the two hear each other. `reason` says more of the
+    outcome: Telnyx's hangup cause or error code, the timer that ended it, or what the prospect wished instead.
+    """
 
     claim: str
     closer_id: str | None = None
@@ -68,6 +70,7 @@ class TransferRecord(Draft):
     dialed_at: datetime | None = None
     answered_at: datetime | None = None
     accepted_at: datetime | None = None
+    joining_at: datetime | None = None
     bridged_at: datetime | None = None
     ended_at: datetime | None = None
     outcome: (
@@ -78,11 +81,13 @@ class TransferRecord(Draft):
             "voicemail",
             "closer_hangup",
             "prospect_hangup",
+            "withdrawn",
             "no_closer",
             "failed",
         ]
         | None
     ) = None
+    reason: str = ""
     engagement: float = 0.0
     phase: Phase = Phase.COMMITMENT
     key_indicators: tuple[str, ...] = ()

@@ -107,6 +107,13 @@ def asks_not_to_be_called(text: str) -> bool:
     return opt_out.asked(_plain(text))
 
 
+def only_sounds_like_opting_out(text: str) -> bool:
+    """Talk of not calling that asks for no such thing, whatever a model of meaning makes of it: "don't call me after nine",
+    "my ex won't stop calling me".
+    """
+    return opt_out.denied(_plain(text))
+
+
 def says_wrong_number(text: str) -> bool:
     return bool(_WRONG_NUMBER.search(_plain(text)))
 

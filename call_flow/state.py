@@ -34,6 +34,8 @@ class Leg(Draft):
     ended_at: datetime | None = None
     hangup_cause: str | None = None
     machine: str | None = None  # the latest detection verdict
+    greeting_over: bool = False  # an answering machine's, as detection told
+    given_up: bool = False  # ended by our word, not by Telnyx's
     last_event_at: datetime | None = None
 
     @property
@@ -53,6 +55,7 @@ class Line(Draft):
     leg: str
     text: str
     asks: str | None = None  # the question it ends with, as in `CallState.asked`
+    discloses: bool = False  # says who calls, that it is an AI voice and recorded, and how to opt out
     entry: str | None = None  # playbook id
     phase: Phase
     purpose: str  # what follows when it has ended: "ask", "goodbye", "whisper", "announce", …
@@ -65,7 +68,7 @@ class Line(Draft):
     heard_from: datetime | None = None  # when Telnyx says that it began
     ended_at: datetime | None = None
     stopped: bool = False  # superseded or barged in: its end says nothing of what was heard
-    seq: int | None = None  # of its segment
+    segment: Segment | None = None  # as it was filed
 
 
 class Held(Draft):
@@ -79,7 +82,6 @@ class Turn(Draft):
     """What the prospect said since the agent's last begun line, and the state before it was decided."""
 
     texts: tuple[str, ...] = ()
-    at: datetime
     before: str | None = None  # the state before, as JSON, while the line that answers it has not begun
 
 
@@ -100,9 +102,10 @@ class CallState(Draft):
 
     phase: Phase = Phase.GREETING
     phases: list[PhaseRecord] = Field(default_factory=list)
-    mode: Literal["dialing", "screening", "talking", "transferring", "bridged", "closing", "ended"] = (
-        "dialing"
-    )
+    # "parted": the prospect has left, and whether they were bridged before is still to be told.
+    mode: Literal[
+        "dialing", "screening", "talking", "transferring", "parted", "bridged", "closing", "ended"
+    ] = "dialing"
     verdict: FinalStatus | None = None  # what the call will end as, once decided
     final_status: FinalStatus | None = None
 
@@ -116,13 +119,14 @@ class CallState(Draft):
     turn: Turn | None = None
     held: tuple[Held, ...] = ()
     last_final: str = ""  # the latest final words, to know a late interim by
-    asked: str | None = (
-        None  # what the open question asks for: a phase key, "objection", "callback", "followup" or "screening"
-    )
+    # What the open question asks for: a phase key, "objection", "callback", "followup", "fetched" or "screening".
+    asked: str | None = None
     reprompts: int = 0  # of the open question
     objection: str | None = None  # the type whose answer the prospect is weighing
     heard_words: int = 0
-    last_words_at: datetime | None = None
+    last_words: str = ""  # the latest final's
+    last_words_at: datetime | None = None  # when they were said, by Telnyx's time
+    disclosed: bool = False  # a line that discloses has begun
 
     captures: dict[str, str] = Field(default_factory=dict)
     callback_at: datetime | None = None

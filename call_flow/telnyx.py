@@ -80,6 +80,12 @@ def is_inbound_start(data: Data) -> bool:
     return data.get("event_type") == "call.initiated" and _payload(data).get("direction") == "incoming"
 
 
+def message_of(data: Data) -> tuple[str, str]:
+    """The id of a message's webhook, and the number that it goes to; "" for what it does not say."""
+    payload = _payload(data)
+    return _str(payload, "id"), _str(_recipient(payload), "phone_number")
+
+
 def translate(data: Data, leg: str) -> Body:
     """The webhook as a call event of `leg`; `Noted` for what the call does not use."""
     event_type = str(data.get("event_type", ""))
@@ -128,9 +134,14 @@ def _recording(payload: Data, leg: str, line: int | None) -> Body:
 
 
 def _message(payload: Data, leg: str, line: int | None) -> Body:
+    return MessageUpdated(
+        message_id=_str(payload, "id"), status=_str(_recipient(payload), "status", "unknown")
+    )
+
+
+def _recipient(payload: Data) -> Data:
     to = payload.get("to")
-    first = to[0] if isinstance(to, list) and to and isinstance(to[0], Mapping) else {}
-    return MessageUpdated(message_id=_str(payload, "id"), status=_str(first, "status", "unknown"))
+    return to[0] if isinstance(to, list) and to and isinstance(to[0], Mapping) else {}
 
 
 _READERS: dict[str, Callable[[Data, str, int | None], Body]] = {

@@ -16,8 +16,8 @@ SQL = load("sql/transfers.sql")
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One attempt. Times are None for what did not happen; `duration_s` from bridge to end; `outcome` as in
-    `TransferRecord`.
+    """One attempt. Times are None for what did not happen; `duration_s` from bridge to end; `outcome` and `reason` as
+    in `TransferRecord`.
     """
 
     id: UUID
@@ -29,9 +29,11 @@ class Transfer:
     dialed_at: datetime | None
     answered_at: datetime | None
     accepted_at: datetime | None
+    joining_at: datetime | None
     bridged_at: datetime | None
     ended_at: datetime | None
     outcome: str | None
+    reason: str
     accepted: bool
     duration_s: float | None
     engagement: float | None

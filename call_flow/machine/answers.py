@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from call_flow import effects as fx
 from call_flow import rules
 from call_flow.events import Perceived
 from call_flow.machine import closing, handoff, objections, progress
@@ -11,7 +10,6 @@ from call_flow.phases import CAPTURES, Phase
 from call_flow.status import FinalStatus
 
 YES = ("affirm", "backchannel", "buying_signal", "thanks")
-LEAD_COLUMNS = ("current_income_range", "desired_income_range", "time_availability", "experience_level")
 
 
 def fits(asked: str | None, perceived: Perceived) -> bool:
@@ -50,18 +48,14 @@ def _give_up(deciding: Deciding) -> None:
     politely.
     """
     state = deciding.state
-    if state.asked in ("callback", "followup", "commitment", "greeting", "permission"):
+    if state.asked == "followup":
+        handoff.send_video(deciding, "goodbye.qualified")
+    elif state.asked in ("callback", "commitment", "greeting", "permission"):
         closing.goodbye(deciding, "goodbye.polite", FinalStatus.DISQUALIFIED)
     elif state.asked == "objection":
         objections.helped(deciding)
     else:
         progress.advance(deciding, "stalled", "no clear answer", progress.acknowledgement(deciding))
-
-
-def _capture(deciding: Deciding, name: str, value: str) -> None:
-    deciding.state.captures[name] = value
-    if name in LEAD_COLUMNS:
-        deciding.emit(fx.UpdateLead(values={name: value}))
 
 
 def _advance(deciding: Deciding, positive: bool = False) -> bool:
@@ -71,31 +65,37 @@ def _advance(deciding: Deciding, positive: bool = False) -> bool:
 
 
 def _greeting(deciding: Deciding, text: str, perceived: Perceived) -> bool:
-    if deciding.state.stranger and perceived.intent != "wrong_person":
+    if deciding.state.direction == "inbound":
         return _called_us(deciding, perceived)
     if perceived.intent in ("deny", "wrong_person"):
         closing.wrong_person(deciding)
         return True
-    if perceived.intent in (*YES, "unsure", "greeting") or rules.is_backchannel(text):
-        _capture(deciding, "right_person", "yes")
+    if perceived.intent in (*YES, "greeting") or rules.is_backchannel(text):
+        deciding.state.captures["right_person"] = "yes"
         return _advance(deciding)
     return False
 
 
 def _called_us(deciding: Deciding, perceived: Perceived) -> bool:
-    """Who calls us from a number that we do not know is nobody in particular: whatever they say leads on."""
-    if perceived.intent == "deny":
-        closing.goodbye(deciding, "goodbye.polite", FinalStatus.DISQUALIFIED)
+    """Who calls us was asked how to help: whatever they say leads on, but a bare no."""
+    if perceived.intent == "wrong_person" and not deciding.state.stranger:
+        closing.wrong_person(deciding)
         return True
-    return _advance(deciding)
+    return perceived.intent != "deny" and _advance(deciding)
+
+
+def _fetched(deciding: Deciding, text: str, perceived: Perceived) -> bool:
+    """Somebody comes to the telephone after "hang on": they hear who calls, before anything else."""
+    progress.greet_again(deciding)
+    return True
 
 
 def _permission(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     if perceived.intent == "deny":
         progress.ask_line(deciding, "callback.ask", "callback")
         return True
-    if perceived.intent in (*YES, "unsure", "ask_details") or rules.is_backchannel(text):
-        _capture(deciding, "consent", "yes")
+    if perceived.intent in (*YES, "ask_details") or rules.is_backchannel(text):
+        deciding.state.captures["consent"] = "yes"
         return _advance(deciding)
     return False
 
@@ -110,7 +110,7 @@ def _rapport(deciding: Deciding, text: str, perceived: Perceived) -> bool:
 def _income(name: str) -> Callable[[Deciding, str, Perceived], bool]:
     def read(deciding: Deciding, text: str, perceived: Perceived) -> bool:
         if perceived.slots.income is not None:
-            _capture(deciding, name, perceived.slots.income)
+            deciding.state.captures[name] = perceived.slots.income
         elif perceived.intent not in ("give_income", "give_goal", "deny"):
             return False
         return _advance(deciding)
@@ -120,21 +120,19 @@ def _income(name: str) -> Callable[[Deciding, str, Perceived], bool]:
 
 def _motivation(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     """Any reason in two words or more is one."""
-    slots = perceived.slots
+    slots, captures = perceived.slots, deciding.state.captures
     if slots.motivation is None and len(rules.words(text)) < 2:
         return False
-    _capture(
-        deciding, "motivation_level", slots.motivation or ("high" if perceived.sentiment > 0.5 else "medium")
-    )
+    captures["motivation_level"] = slots.motivation or ("high" if perceived.sentiment > 0.5 else "medium")
     if slots.urgency is not None:
-        _capture(deciding, "urgency", slots.urgency)
+        captures["urgency"] = slots.urgency
     return _advance(deciding)
 
 
 def _availability(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     hours = perceived.slots.hours_per_week
     if hours is not None:
-        _capture(deciding, "time_availability", f"{hours:g} hours a week")
+        deciding.state.captures["time_availability"] = f"{hours:g} hours a week"
     elif perceived.intent != "give_hours":
         return False
     return _advance(deciding)
@@ -145,7 +143,7 @@ def _experience(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     if level is None and perceived.intent in ("deny", "affirm"):
         level = "none" if perceived.intent == "deny" else "some"
     if level is not None:
-        _capture(deciding, "experience_level", level)
+        deciding.state.captures["experience_level"] = level
     elif perceived.intent != "give_experience":
         return False
     return _advance(deciding)
@@ -213,6 +211,7 @@ def _followup(deciding: Deciding, text: str, perceived: Perceived) -> bool:
 
 _READERS: dict[str, Callable[[Deciding, str, Perceived], bool]] = {
     "greeting": _greeting,
+    "fetched": _fetched,
     "permission": _permission,
     "rapport": _rapport,
     "situation": _income("current_income_range"),

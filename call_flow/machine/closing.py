@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from call_flow import effects as fx
-from call_flow.events import LegHungUp
 from call_flow.machine import progress
 from call_flow.machine.deciding import Deciding
 from call_flow.phases import Phase, PhaseOutcome
@@ -37,7 +36,7 @@ def to_handoff(deciding: Deciding, outcome: PhaseOutcome) -> None:
     """Straight to the twelfth phase, from anywhere."""
     if deciding.state.phase is not Phase.HANDOFF:
         progress.leave(deciding, outcome)
-        progress._open(deciding, Phase.HANDOFF)
+        progress.open_phase(deciding, Phase.HANDOFF)
 
 
 def do_not_call(deciding: Deciding, evidence: str) -> None:
@@ -47,7 +46,7 @@ def do_not_call(deciding: Deciding, evidence: str) -> None:
         return
     deciding.emit(fx.DoNotCall(phone=state.lead.phone, evidence=evidence))
     deciding.emit(fx.VoidCommands(keys=("message:video",), all_speech=True))
-    release_closer(deciding, "prospect_hangup")
+    release_closer(deciding, "withdrawn", "do_not_call")
     goodbye(deciding, "dnc.confirm", FinalStatus.DO_NOT_CALL)
 
 
@@ -62,19 +61,19 @@ def wrong_person(deciding: Deciding) -> None:
     goodbye(deciding, "wrong_person.goodbye", FinalStatus.WRONG_PERSON)
 
 
-def end(deciding: Deciding, body: LegHungUp) -> None:
+def end(deciding: Deciding) -> None:
     """The prospect's leg is gone: the call has ended, with exactly one final status."""
     state = deciding.state
     if state.ended:
         return
     deciding.cancel_all()
     deciding.emit(fx.VoidCommands(all_speech=True))
-    release_closer(deciding, "prospect_hangup")
-    state.final_status = _final_status(state, body)
+    release_closer(deciding, "prospect_hangup", state.prospect.hangup_cause or "")
+    state.final_status = _final_status(state)
     progress.leave(
         deciding, "positive" if state.final_status is FinalStatus.HOT_TRANSFER else _last_outcome(state)
     )
-    state.mode, state.ended_at = "ended", deciding.at
+    state.mode, state.ended_at = "ended", state.prospect.ended_at or deciding.at
     state.turn, state.asked, state.held = None, None, ()
     for name, leg in state.legs.items():
         if name != PROSPECT and leg.alive:
@@ -92,8 +91,8 @@ def fail(deciding: Deciding, cause: str) -> None:
     if leg.up:
         deciding.hang_up(PROSPECT)
         return
-    leg.state, leg.ended_at, leg.hangup_cause = "ended", deciding.at, cause
-    end(deciding, LegHungUp(leg=PROSPECT, cause=cause))
+    leg.state, leg.ended_at, leg.hangup_cause, leg.given_up = "ended", deciding.at, cause, True
+    end(deciding)
 
 
 def learn(deciding: Deciding) -> None:
@@ -102,33 +101,34 @@ def learn(deciding: Deciding) -> None:
     deciding.emit(fx.Learn(revision=deciding.state.learn_revision))
 
 
-def release_closer(deciding: Deciding, outcome: str) -> None:
+def release_closer(deciding: Deciding, outcome: str, reason: str) -> None:
     """Gives the closer back and ends their leg, whatever had been reached."""
     state = deciding.state
     transfer = state.transfers[-1] if state.transfers else None
     if transfer is None or transfer.ended_at is not None:
         return
-    transfer.ended_at = deciding.at
+    transfer.ended_at = state.prospect.ended_at or deciding.at
     if transfer.outcome is None:
-        transfer.outcome = outcome  # type: ignore[assignment]
+        transfer.outcome, transfer.reason = outcome, reason  # type: ignore[assignment]
     deciding.emit(fx.ReleaseClaim(claim=transfer.claim))
     deciding.emit(fx.RecordTransfer(claim=transfer.claim, values=transfer.model_dump(mode="json")))
-    for key in ("accept", "bridge", "wait", "closer", "detect"):
+    for key in ("accept", "bridge", "parted", "wait", "closer", "detect"):
         deciding.cancel(key)
     if transfer.accepted_at is not None and transfer.bridged_at is None:
         deciding.emit(fx.VoidCommands(keys=(f"bridge:{len(state.transfers)}",)))
     for name, leg in state.legs.items():
-        if name != PROSPECT and leg.alive and not state.ended and state.mode != "bridged":
+        if name != PROSPECT and leg.alive and state.mode not in ("bridged", "parted", "ended"):
             deciding.hang_up(name)
 
 
-def _final_status(state: CallState, body: LegHungUp) -> FinalStatus:
+def _final_status(state: CallState) -> FinalStatus:
     if state.verdict is not None:
         return state.verdict
     if state.answered_at is None:
-        return FinalStatus.FAILED if body.cause in _FAILURES else FinalStatus.NO_ANSWER
+        return FinalStatus.FAILED if state.prospect.hangup_cause in _FAILURES else FinalStatus.NO_ANSWER
+    only_a_bot = bool(state.counters.get("screening")) and not state.phases
     talked = state.heard_words > 0 or any(line.begun_at for line in state.lines)
-    return FinalStatus.ABANDONED if talked else FinalStatus.NO_ANSWER
+    return FinalStatus.ABANDONED if talked and not only_a_bot else FinalStatus.NO_ANSWER
 
 
 def _last_outcome(state: CallState) -> PhaseOutcome:
@@ -139,6 +139,7 @@ def _last_outcome(state: CallState) -> PhaseOutcome:
 def _update_lead(deciding: Deciding) -> None:
     state = deciding.state
     values: dict[str, object] = {"status": str(state.final_status), "last_contacted": deciding.at.isoformat()}
+    values |= state.captures
     if state.verdict is FinalStatus.FOLLOW_UP and state.callback_at is not None:
         values["next_followup"] = state.callback_at.isoformat()
     deciding.emit(fx.UpdateLead(values=values))

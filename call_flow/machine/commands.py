@@ -1,11 +1,13 @@
 """What became of commands whose answer matters, and of what Telnyx saves for us."""
 
+from call_flow import effects as fx
 from call_flow.events import CommandDone, CommandFailed, LegHungUp, MessageUpdated, RecordingSaved
 from call_flow.machine import closing, dialing, handoff, speech
 from call_flow.machine.deciding import Deciding
 from call_flow.state import PROSPECT, Leg
 
-MESSAGE_ENDS = ("delivered", "sending_failed", "delivery_failed", "delivery_unconfirmed", "expired", "failed")
+UNDELIVERED = ("sending_failed", "delivery_failed", "expired", "failed")
+MESSAGE_ENDS = ("delivered", "delivery_unconfirmed", *UNDELIVERED)
 ENDED = "90018"  # Telnyx: the call has already ended
 
 
@@ -16,12 +18,10 @@ def done(deciding: Deciding, body: CommandDone) -> None:
     elif action == "message":
         deciding.state.message_id = body.result.get("id")
         deciding.state.message_status = deciding.state.message_status or "queued"
-    elif action == "bridge" and rest == str(len(deciding.state.transfers)):
-        if body.result.get("is_alive") is not False:
-            handoff.joined(deciding)
-    elif action == "check" and body.result.get("is_alive") is False:
-        leg = rest.rpartition(":")[0]
-        dialing.hung_up(deciding, LegHungUp(leg=leg, cause="lost"))
+    elif action == "bridge" and body.result.get("is_alive") is not False:
+        handoff.bridge_taken(deciding, rest)
+    elif action == "check":
+        _checked(deciding, rest.rpartition(":")[0], body.result.get("is_alive"))
 
 
 def failed(deciding: Deciding, body: CommandFailed) -> None:
@@ -31,13 +31,13 @@ def failed(deciding: Deciding, body: CommandFailed) -> None:
     elif action == "speak":
         _not_spoken(deciding, int(rest), body)
     elif action == "bridge":
-        handoff.not_bridged(deciding)
+        handoff.bridge_refused(deciding, rest, body.code)
     elif action == "message":
-        deciding.state.message_status = "failed"
+        _message_is(deciding, "failed")
     elif action == "answer":
         closing.fail(deciding, body.code)
     elif body.code == ENDED:
-        _look(deciding, rest)
+        _look(deciding, PROSPECT)
 
 
 def recording_saved(deciding: Deciding, body: RecordingSaved) -> None:
@@ -51,8 +51,25 @@ def message_updated(deciding: Deciding, body: MessageUpdated) -> None:
     known = deciding.state.message_status
     if known == body.status or (known in MESSAGE_ENDS and body.status not in MESSAGE_ENDS):
         return
-    deciding.state.message_status = body.status
+    _message_is(deciding, body.status)
     _learn_again(deciding)
+
+
+def _message_is(deciding: Deciding, status: str) -> None:
+    """Who was promised the video and did not get it is to be called: somebody sees them among the follow-ups."""
+    deciding.state.message_status = status
+    if status in UNDELIVERED:
+        deciding.emit(fx.UpdateLead(values={"next_followup": deciding.at.isoformat()}))
+
+
+def _checked(deciding: Deciding, leg: str, alive: object) -> None:
+    """What Telnyx says of a leg that was asked for; one that was told to end and has not is told again."""
+    if alive is False:
+        dialing.hung_up(deciding, LegHungUp(leg=leg, cause="lost"))
+    elif deciding.state.counters.get(f"hangup:{leg}") and deciding.state.legs[leg].alive:
+        deciding.hang_up(leg)
+    elif leg == PROSPECT:
+        handoff.prospect_is_there(deciding)
 
 
 def _learn_again(deciding: Deciding) -> None:
@@ -76,6 +93,7 @@ def _not_dialed(deciding: Deciding, leg_name: str, code: str) -> None:
     if leg_name == PROSPECT:
         closing.fail(deciding, code)
     else:
+        leg.given_up = True
         dialing.hung_up(deciding, LegHungUp(leg=leg_name, cause=code))
 
 
@@ -96,6 +114,6 @@ def _not_spoken(deciding: Deciding, n: int, body: CommandFailed) -> None:
 
 def _look(deciding: Deciding, leg_name: str) -> None:
     """Telnyx says that the leg is gone; its own word for it settles it."""
-    leg = deciding.state.legs.get(leg_name or PROSPECT)
+    leg = deciding.state.legs.get(leg_name)
     if leg is not None and leg.alive:
-        deciding.command("check_leg", f"check:{leg.name}:{deciding.count(f'check:{leg.name}')}", leg.name)
+        deciding.check(leg.name)

@@ -2,12 +2,11 @@
 
 from call_flow import engagement, rules
 from call_flow.events import EngagementCrossed, Perceived
-from call_flow.machine import answers, closing, dialing, objections, progress
-from call_flow.machine.deciding import Deciding
+from call_flow.machine import answers, closing, dialing, handoff, objections, progress
+from call_flow.machine.deciding import SURE, Deciding
 from call_flow.phases import Phase
 from call_flow.status import FinalStatus
 
-SURE = 0.6  # confidence from which an intent without a rule overrides the question that is open
 UNSURE = 0.4  # confidence under which a leading yes or no says more than the intent
 _VAGUE = ("other", "hold_on", "unsure", "greeting", "wrong_person")
 KNOWLEDGE = {  # what people ask anywhere, and the snippet that answers
@@ -41,6 +40,7 @@ def engagement_crossed(deciding: Deciding, body: EngagementCrossed) -> None:
 def respond(deciding: Deciding, text: str, perceived: Perceived) -> None:
     """Decides the one next step. The line that was being said has been stopped or has ended."""
     perceived = _plainly(deciding, text, perceived)
+    deciding.count("turns")
     _stop_what_was_not_heard(deciding)
     if not (_certain(deciding, text, perceived) or _anywhere(deciding, text, perceived)):
         answers.answer(deciding, text, perceived)
@@ -112,8 +112,7 @@ def _anywhere(deciding: Deciding, text: str, perceived: Perceived) -> bool:
         else:
             objections.raised(deciding, intent.removeprefix("objection."))
     elif intent in KNOWLEDGE:
-        snippet = deciding.book.spoken(KNOWLEDGE[intent])
-        progress.resume(deciding, deciding.book.render(snippet, deciding.values()))
+        progress.resume(deciding, knows(deciding, intent))
     elif intent in _ANYWHERE:
         return _ANYWHERE[intent](deciding, perceived)
     elif intent == "other" and rules.asks_something(text):
@@ -140,8 +139,17 @@ def _say_again(deciding: Deciding, perceived: Perceived) -> bool:
 
 
 def _hold(deciding: Deciding, perceived: Perceived) -> bool:
-    deciding.say(deciding.line("hold"), purpose="hold", entry="hold", asks=deciding.state.asked)
+    """ "Hang on": in the greeting it may be to fetch somebody."""
+    state = deciding.state
+    if state.asked == "greeting" and state.direction == "outbound":
+        state.asked = "fetched"
+    deciding.say(deciding.line("hold"), purpose="hold", entry="hold", asks=state.asked)
     return True
+
+
+def knows(deciding: Deciding, intent: str) -> str:
+    """The answer to what people ask anywhere."""
+    return deciding.book.render(deciding.book.spoken(KNOWLEDGE[intent]), deciding.values())
 
 
 def ask_callback(deciding: Deciding, perceived: Perceived) -> bool:
@@ -163,20 +171,18 @@ def _hostile(deciding: Deciding, perceived: Perceived) -> bool:
 
 
 def _leaving(deciding: Deciding, perceived: Perceived) -> bool:
-    closing.goodbye(deciding, "goodbye.polite", FinalStatus.DISQUALIFIED)
+    """They go; who has said yes to the closer and could not be connected gets the video all the same."""
+    if deciding.state.asked == "followup":
+        handoff.send_video(deciding, "goodbye.qualified")
+    else:
+        closing.goodbye(deciding, "goodbye.polite", FinalStatus.DISQUALIFIED)
     return True
 
 
 def _buying(deciding: Deciding, perceived: Perceived) -> bool:
-    """A clear buying signal jumps to commitment; there it is a yes."""
+    """A clear buying signal jumps to commitment; from there on it is an answer."""
     state = deciding.state
-    if (
-        state.asked == "commitment"
-        or perceived.confidence < SURE
-        or state.phase in (Phase.GREETING, Phase.PERMISSION)
-    ):
-        return False
-    if state.phase is Phase.COMMITMENT:
+    if perceived.confidence < SURE or not Phase.PERMISSION.order < state.phase.order < Phase.COMMITMENT.order:
         return False
     progress.jump(deciding, Phase.COMMITMENT, "positive", deciding.line("ack.positive"))
     return True

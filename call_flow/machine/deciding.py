@@ -19,6 +19,10 @@ WORDS_PER_SECOND = 2.3  # a slow voice: the guard of a line must not fire while 
 LINE_SLACK_S = 12.0  # after which a line whose end was never reported counts as said
 HANGUP_SHOWS_S = 10.0  # after which a hangup without its webhook is told again
 CALL_LIMIT_SLACK_S = 900  # talk with the closer, on top of the agent's maximum
+LONGEST_CALL_S = 14400  # Telnyx's own limit of `time_limit_secs`
+SURE = 0.6  # confidence from which an intent without a rule overrides the question that is open
+MACHINES = ("machine", "fax_detected")  # verdicts of answering machine detection
+ACKNOWLEDGEMENTS = tuple(f"ack.{n}" for n in range(1, 7))
 TRANSCRIPTION = {
     "transcription_engine": "Telnyx",
     "transcription_tracks": "inbound",
@@ -151,7 +155,7 @@ class Deciding:
             "to": to,
             "from_": settings.from_number,
             "timeout_secs": ring_s,
-            "time_limit_secs": settings.max_duration + CALL_LIMIT_SLACK_S,
+            "time_limit_secs": min(LONGEST_CALL_S, settings.max_duration + CALL_LIMIT_SLACK_S),
             "answering_machine_detection": amd,
         }
         self.command("dial", f"dial:{leg}", leg, args=args | (extra or {}), not_after=not_after)
@@ -167,6 +171,10 @@ class Deciding:
             self.timer(f"hangup:{leg}", HANGUP_SHOWS_S)
         else:
             self.hang_up(leg)
+
+    def check(self, leg: str) -> None:
+        """Asks Telnyx what became of a leg."""
+        self.command("check_leg", f"check:{leg}:{self.count(f'check:{leg}')}", leg)
 
     # speech
 
@@ -187,9 +195,20 @@ class Deciding:
         asks: str | None = None,
         interruptible: bool = True,
         choice: Choice | None = None,
+        discloses: bool = False,
     ) -> Line:
-        """Speaks `text` on `leg`. What was decided for it and has not begun is the caller's to supersede first."""
+        """Speaks `text` on `leg`. What was decided for it and has not begun is the caller's to supersede first.
+
+        No question to the prospect goes before the disclosure: where none has begun yet, it is said with this one.
+        """
         state = self.state
+        if (
+            purpose == "ask"
+            and leg == PROSPECT
+            and asks != "screening"
+            and not (discloses or state.disclosed)
+        ):
+            text, discloses = f"{self.line('disclosure')} {text}", True
         state.last_line += 1
         line = Line(
             n=state.last_line,
@@ -197,6 +216,7 @@ class Deciding:
             text=text,
             entry=entry,
             asks=asks,
+            discloses=discloses,
             phase=state.phase,
             purpose=purpose,
             interruptible=interruptible,
@@ -231,9 +251,17 @@ class Deciding:
             self.timer("line", len(line.text.split()) / WORDS_PER_SECOND + LINE_SLACK_S)
 
     def _may_be_phrased(self, line: Line) -> bool:
-        """Questions in our own fixed words. What law or the policy worded stays: an arm says what it is called."""
-        fixed = line.entry is not None and self.book.is_line(line.entry)
-        return self.settings.phrasing and fixed and line.purpose == "ask" and line.interruptible
+        """Plain questions in our own fixed words, at most behind an acknowledgement. What law, knowledge or the policy
+        worded stays: an answer about robots or cost is said as it is written, and an arm says what it is called.
+        """
+        if not (self.settings.phrasing and line.purpose == "ask" and line.interruptible):
+            return False
+        if line.entry is None or not self.book.is_line(line.entry):
+            return False
+        question = self.line(line.entry)
+        before = line.text.removesuffix(question).strip()
+        plain = {"", *(self.line(entry) for entry in (*ACKNOWLEDGEMENTS, "ack.positive"))}
+        return line.text.endswith(question) and before in plain
 
     def _ask_phrasing(self, line: Line) -> None:
         deadline = self.at + timedelta(seconds=self.settings.phrasing_deadline)
@@ -269,11 +297,12 @@ class Deciding:
         ]
         return active[-1] if active else None
 
-    def file(self, segment_without_seq: dict[str, Any]) -> int:
-        """Files a new piece of transcript and returns its number."""
+    def file(self, segment_without_seq: dict[str, Any]) -> Segment:
+        """Files a new piece of transcript, under the next number."""
         self.state.last_seq += 1
-        self.emit(fx.FileSegment(segment=Segment(seq=self.state.last_seq, **segment_without_seq)))
-        return self.state.last_seq
+        segment = Segment(seq=self.state.last_seq, **segment_without_seq)
+        self.emit(fx.FileSegment(segment=segment))
+        return segment
 
 
 def _taken(vector: Vector) -> str:

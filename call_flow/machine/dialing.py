@@ -9,24 +9,20 @@ from call_flow.events import (
     LegInitiated,
     MachineDetected,
     MachineGreetingEnded,
+    Perceived,
 )
 from call_flow.machine import closing, handoff, progress, turns
-from call_flow.machine.deciding import TRANSCRIPTION, Deciding
+from call_flow.machine.deciding import MACHINES, SURE, TRANSCRIPTION, Deciding
 from call_flow.needs import InboundCaller, Needs
 from call_flow.state import LEG_ORDER, PROSPECT, Leg, LegState
 from call_flow.status import FinalStatus
 
 GREET_WITHIN_S = 2.0  # of silence after the answer: 16 CFR 310.4(b)(4)(iii), a person within two seconds
 BEEP_WITHIN_S = 12.0  # a machine's greeting that never reports its end
-SURE = 0.6  # confidence from which words alone tell a machine
-MACHINES = ("machine", "fax_detected")
-PEOPLE = (
-    "human",
-    "human_residence",
-    "human_business",
-    "not_sure",
-    "silence",
-)  # not_sure is a person: Telnyx says so
+SCREENINGS = 2  # prompts of a screening bot that are answered
+# not_sure is a person: Telnyx says so.
+PEOPLE = ("human", "human_residence", "human_business", "not_sure", "silence")
+NOT_A_PERSON = ("voicemail", "screening", "other", "backchannel", "greeting", "thanks", "goodbye")
 
 
 def requested(deciding: Deciding, body: CallRequested) -> None:
@@ -71,13 +67,23 @@ def arrived(deciding: Deciding, body: CallArrived) -> None:
 def initiated(deciding: Deciding, body: LegInitiated) -> None:
     leg = deciding.state.legs.get(body.leg)
     if leg is not None:
-        _identify(leg, body)
+        _shows_itself(deciding, leg, body)
         _advance_leg(leg, "initiated")
+
+
+def proven_answered(deciding: Deciding, leg_name: str) -> None:
+    """Words, keys and detection come from an answered leg alone, though the news of the answer be late."""
+    leg = deciding.state.legs.get(leg_name)
+    if leg is not None and leg.state in ("dialing", "initiated"):
+        answered(deciding, LegAnswered(leg=leg_name))
 
 
 def answered(deciding: Deciding, body: LegAnswered) -> None:
     leg = deciding.state.legs.get(body.leg)
-    if leg is None or not _advance_leg(leg, "answered"):
+    if leg is None:
+        return
+    _shows_itself(deciding, leg, body)
+    if not _advance_leg(leg, "answered"):
         return
     leg.answered_at = deciding.at
     if body.leg == PROSPECT:
@@ -99,6 +105,12 @@ def machine_detected(deciding: Deciding, body: MachineDetected) -> None:
     leg.machine = body.result
     if body.leg != PROSPECT:
         handoff.closer_detected(deciding, leg)
+    elif (
+        body.result == "screening"
+        and deciding.state.mode in ("screening", "talking")
+        and not _person(deciding)
+    ):
+        answer_screening(deciding)
     elif body.result in MACHINES:
         _machine(deciding)
     elif body.result in PEOPLE and deciding.state.mode == "screening" and leg.up:
@@ -106,8 +118,15 @@ def machine_detected(deciding: Deciding, body: MachineDetected) -> None:
 
 
 def greeting_ended(deciding: Deciding, body: MachineGreetingEnded) -> None:
-    if body.leg == PROSPECT:
-        leave_message(deciding)
+    """The moment for the message; a beep is a machine's, though no verdict came."""
+    leg = deciding.state.legs.get(body.leg)
+    if body.leg != PROSPECT or leg is None or not leg.up:
+        return
+    leg.greeting_over = True
+    if body.result == "beep_detected" and leg.machine is None:
+        leg.machine = "machine"
+        _machine(deciding)
+    leave_message(deciding)
 
 
 def greet(deciding: Deciding) -> None:
@@ -131,13 +150,15 @@ def voicemail(deciding: Deciding) -> None:
         return
     state.verdict = FinalStatus.VOICEMAIL
     deciding.stop_speech()
-    state.mode, state.asked = "closing", None
+    state.mode, state.asked, state.turn, state.held = "closing", None, None, ()
     for key in ("greet", "silence", "line"):
         deciding.cancel(key)
-    if deciding.settings.leave_voicemail:
-        deciding.timer("beep", BEEP_WITHIN_S)
-    else:
+    if not deciding.settings.leave_voicemail:
         deciding.hang_up(PROSPECT)
+    elif state.prospect.greeting_over:
+        leave_message(deciding)
+    else:
+        deciding.timer("beep", BEEP_WITHIN_S)
 
 
 def leave_message(deciding: Deciding) -> None:
@@ -159,11 +180,13 @@ def hung_up(deciding: Deciding, body: LegHungUp) -> None:
         return
     leg.ended_at, leg.hangup_cause = deciding.at, body.cause
     deciding.cancel(f"hangup:{body.leg}")
-    if body.leg == PROSPECT:
-        turns.take_back_unanswered(deciding)
-        closing.end(deciding, body)
-    else:
+    if body.leg != PROSPECT:
         handoff.closer_gone(deciding, leg, body.cause)
+    elif handoff.awaits_news(deciding):
+        handoff.prospect_parted(deciding)
+    else:
+        turns.take_back_unanswered(deciding)
+        closing.end(deciding)
 
 
 def heard_before_greeting(deciding: Deciding, text: str, intent: str, confidence: float) -> None:
@@ -197,24 +220,43 @@ def is_mailbox(text: str, intent: str, confidence: float) -> bool:
     return rules.sounds_like_voicemail(text) or (intent == "voicemail" and confidence >= SURE)
 
 
-def screened_after_all(deciding: Deciding) -> None:
-    """Detection takes a screening bot for a machine: until the message has begun its words correct that."""
+def no_mailbox_after_all(deciding: Deciding, text: str, perceived: Perceived) -> None:
+    """Detection takes a screening bot for a machine, and now and then a person: until the message has been asked for
+    their words correct that.
+    """
     state = deciding.state
     if state.verdict is not FinalStatus.VOICEMAIL or state.counters.get("voicemail"):
         return
-    if state.prospect.up and not state.counters.get(f"hangup:{PROSPECT}"):
+    if not state.prospect.up or state.counters.get(f"hangup:{PROSPECT}"):
+        return
+    bot = is_screening(text, perceived.intent, perceived.confidence)
+    if bot or (perceived.intent not in NOT_A_PERSON and perceived.confidence >= SURE):
         state.verdict = None
         deciding.cancel("beep")
-        answer_screening(deciding)
+        answer_screening(deciding) if bot else _talk_to(deciding)
+
+
+def _talk_to(deciding: Deciding) -> None:
+    """A person after all, whose opening was cut or never said."""
+    state = deciding.state
+    state.prospect.machine, state.mode = "human", "screening"
+    if state.phases:
+        state.mode = "talking"
+        progress.greet_again(deciding)
+    else:
+        greet(deciding)
 
 
 def answer_screening(deciding: Deciding) -> None:
-    """Tells a screening bot who is calling, and waits for the person behind it."""
+    """Tells a screening bot who is calling, and waits for the person behind it; a bot that goes on asking is left."""
     state = deciding.state
-    if deciding.count("screening") > 2:
-        return
     deciding.cancel("greet")
     deciding.stop_speech()
+    state.turn, state.held = None, ()
+    if deciding.count("screening") > SCREENINGS:
+        state.verdict, state.mode, state.asked = FinalStatus.NO_ANSWER, "closing", None
+        deciding.hang_up(PROSPECT)
+        return
     state.mode, state.asked = "screening", "screening"
     deciding.say(
         deciding.line("screening.answer"),
@@ -226,10 +268,13 @@ def answer_screening(deciding: Deciding) -> None:
 
 
 def _machine(deciding: Deciding) -> None:
-    state = deciding.state
-    person = "right_person" in state.captures or state.asked == "screening"
-    if state.prospect.up and not person:
+    if deciding.state.prospect.up and not _person(deciding) and deciding.state.asked != "screening":
         voicemail(deciding)
+
+
+def _person(deciding: Deciding) -> bool:
+    """Whether somebody has shown to be one: by a turn that was answered."""
+    return "right_person" in deciding.state.captures or bool(deciding.state.counters.get("turns"))
 
 
 def _know_already(deciding: Deciding) -> None:
@@ -242,7 +287,15 @@ def _know_already(deciding: Deciding) -> None:
             deciding.state.captures[name] = value
 
 
-def _identify(leg: Leg, body: LegInitiated | CallArrived) -> None:
+def _shows_itself(deciding: Deciding, leg: Leg, body: LegInitiated | LegAnswered) -> None:
+    """The leg's ids, from whatever news is here first; one that we had given up is ended once it shows itself."""
+    _identify(leg, body)
+    if leg.given_up:
+        leg.given_up = False
+        deciding.command("hangup", f"hangup:{leg.name}:{deciding.count(f'hangup:{leg.name}')}", leg.name)
+
+
+def _identify(leg: Leg, body: LegInitiated | LegAnswered | CallArrived) -> None:
     leg.call_control_id = body.call_control_id or leg.call_control_id
     leg.call_leg_id = body.call_leg_id or leg.call_leg_id
     leg.call_session_id = body.call_session_id or leg.call_session_id

@@ -1,5 +1,7 @@
-"""The warm hand-over: claim a closer, dial, whisper, accept by key or console, bridge; and what the prospect
-gets when it fails.
+"""The warm hand-over: claim a closer, dial, whisper, accept by key or console, bridge; and what the prospect gets when
+it fails.
+
+A hand-over has happened when Telnyx tells that the two are bridged, never because it took the command.
 """
 
 from datetime import timedelta
@@ -8,7 +10,7 @@ from call_flow import effects as fx
 from call_flow import hotness
 from call_flow.events import ClaimResult, CloserHint, ConsoleAction, Digit, LegBridged, Perceived
 from call_flow.machine import closing, progress
-from call_flow.machine.deciding import CALL_LIMIT_SLACK_S, TRANSCRIPTION, Deciding
+from call_flow.machine.deciding import CALL_LIMIT_SLACK_S, MACHINES, TRANSCRIPTION, Deciding
 from call_flow.playbook.placeholders import sayable
 from call_flow.record import TransferRecord
 from call_flow.state import PROSPECT, Leg
@@ -17,7 +19,9 @@ from call_flow.status import FinalStatus
 CLAIM_S = 120.0  # a claim outlives ring, whisper and decision, and no more, unless the two are bridged
 ACCEPT_S = 30.0  # from the closer's answer to the key press
 DETECT_S = 4.5  # standard detection speaks within 4.0 s of the answer
-BRIDGE_S = 30.0  # a refusal comes at once; news that is merely late must not part two who talk
+BRIDGE_S = 30.0  # for Telnyx to take the bridge or to refuse it
+NEWS_S = 60.0  # Telnyx repeats a webhook for at most 60 s: what it has not told by then it never tells
+PARTED_S = 2.0  # a bridged leg ends with its partner: who is still there after that was never bridged
 WAIT_LINE_S = 12.0
 ATTEMPTS = 2
 REFUSALS = {
@@ -27,12 +31,13 @@ REFUSALS = {
 }
 SECOND_THOUGHTS = (*REFUSALS, "goodbye", "callback")
 PATIENCE_S = 45.0  # of the waiting prospect: no second closer is rung after that
+NOT_REACHED = ("timeout", "no_answer", "originator_cancel", "normal_clearing", "lost")
 
 
 def said_yes(deciding: Deciding) -> None:
     """The prospect wants to talk to the closer: decide whether now, and with whom."""
     state = deciding.state
-    decision = hotness.decide(state, deciding.at, True, deciding.settings.hot_threshold)
+    decision = hotness.decide(state, deciding.at, deciding.settings.hot_threshold)
     state.decisions.append(decision)
     closers = deciding.closers()
     state.closer_available = bool(closers)
@@ -59,7 +64,7 @@ def claimed(deciding: Deciding, body: ClaimResult) -> None:
     if transfer.dialed_at is not None:
         return
     if body.closer is None:
-        _failed(deciding, "no_closer")
+        _failed(deciding, "no_closer", "all_taken")
         return
     transfer.closer_id, transfer.closer_name, transfer.dialed_at = (
         body.closer.id,
@@ -73,6 +78,7 @@ def claimed(deciding: Deciding, body: ClaimResult) -> None:
         ring_s=deciding.settings.closer_ring_timeout,
         amd="detect",
         extra={"link_to": state.prospect.call_control_id},
+        not_after=deciding.at + timedelta(seconds=deciding.settings.closer_ring_timeout),
     )
     deciding.timer("wait", WAIT_LINE_S)
     deciding.timer("closer", deciding.settings.closer_ring_timeout + 10.0)
@@ -94,11 +100,12 @@ def closer_answered(deciding: Deciding, leg: Leg) -> None:
 
 
 def closer_detected(deciding: Deciding, leg: Leg) -> None:
-    """A machine does not get the prospect; everything else hears the whisper."""
-    if _open_transfer(deciding, leg.name) is None or not leg.up:
+    """A machine does not get the prospect; everything else hears the whisper. Who has pressed a key is a person."""
+    transfer = _open_transfer(deciding, leg.name)
+    if transfer is None or transfer.accepted_at is not None or not leg.up:
         return
-    if leg.machine in ("machine", "fax_detected"):
-        _failed(deciding, "voicemail")
+    if leg.machine in MACHINES:
+        _failed(deciding, "voicemail", leg.machine or "")
     else:
         whisper(deciding)
 
@@ -119,17 +126,13 @@ def whisper(deciding: Deciding) -> None:
     deciding.say(text, purpose="whisper", entry="whisper", leg=leg.name, interruptible=False)
 
 
-def whispered(deciding: Deciding) -> None:
-    """The closer has heard it all; the key press is awaited by the timer that runs."""
-
-
 def digit(deciding: Deciding, body: Digit) -> None:
     if _open_transfer(deciding, body.leg) is None:
         return
     if body.digit == "1":
         accept(deciding)
     elif body.digit == "2":
-        _failed(deciding, "declined")
+        _decline(deciding, "key")
 
 
 def console(deciding: Deciding, body: ConsoleAction) -> None:
@@ -142,7 +145,7 @@ def console(deciding: Deciding, body: ConsoleAction) -> None:
     elif body.action == "accept":
         accept(deciding)
     elif body.action == "decline":
-        _failed(deciding, "declined")
+        _decline(deciding, "console")
     elif body.action == "hangup" and state.prospect.alive:
         deciding.hang_up(PROSPECT)
 
@@ -166,6 +169,9 @@ def accept(deciding: Deciding) -> None:
     transfer = _open_transfer(deciding, leg)
     if transfer is None or transfer.accepted_at is not None or not state.legs[leg].up:
         return
+    if deciding.at >= transfer.initiated_at + timedelta(seconds=CLAIM_S):
+        _failed(deciding, "failed", "claim_expired")
+        return
     transfer.accepted_at = deciding.at
     for key in ("accept", "wait", "detect", "silence", "line", "max"):
         deciding.cancel(key)
@@ -178,50 +184,128 @@ def accept(deciding: Deciding) -> None:
     # On the prospect's leg, so that it comes after the end of transcription: commands of one leg keep their order.
     deciding.command("bridge", f"bridge:{n}", other_leg=leg)
     deciding.timer("bridge", BRIDGE_S)
-    _record(deciding, transfer)
-
-
-def bridged(deciding: Deciding, body: LegBridged) -> None:
-    """Telnyx says so for both legs; the first tells."""
-    leg = deciding.state.legs.get(body.leg)
-    if leg is not None and leg.up:
-        leg.state = "bridged"
-    joined(deciding)
-
-
-def joined(deciding: Deciding) -> None:
-    """The two hear each other, by Telnyx's answer to the bridge or by its webhooks, whichever is here first."""
-    state = deciding.state
-    transfer = _open_transfer(deciding, _closer_leg(deciding)) if state.transfers else None
-    if transfer is None or transfer.bridged_at is not None or state.ended:
-        return
-    transfer.bridged_at, transfer.outcome = deciding.at, "bridged"
-    state.mode, state.verdict = "bridged", FinalStatus.HOT_TRANSFER
-    deciding.cancel("bridge")
     lasts = timedelta(seconds=deciding.settings.max_duration + CALL_LIMIT_SLACK_S)
     deciding.emit(fx.HoldClaim(claim=transfer.claim, until=deciding.at + lasts))
     _record(deciding, transfer)
 
 
+def bridge_taken(deciding: Deciding, n: str) -> None:
+    """Telnyx took bridge `n`. From here two may talk, and nothing parts them because the news of it is late."""
+    transfer = _accepted_transfer(deciding)
+    if transfer is None or transfer.joining_at is not None or n != str(len(deciding.state.transfers)):
+        return
+    transfer.joining_at = deciding.at
+    deciding.cancel("bridge")
+    _record(deciding, transfer)
+
+
+def bridge_refused(deciding: Deciding, n: str, code: str) -> None:
+    if n == str(len(deciding.state.transfers)):
+        _failed(deciding, "failed", code)
+
+
+def bridged(deciding: Deciding, body: LegBridged) -> None:
+    """Telnyx says so for both legs; the first tells."""
+    state = deciding.state
+    leg = state.legs.get(body.leg)
+    transfer = _accepted_transfer(deciding)
+    if transfer is None or leg is None or leg.name not in (PROSPECT, _closer_leg(deciding)):
+        return
+    if leg.up:
+        leg.state = "bridged"
+    if transfer.bridged_at is None:
+        _joined(deciding, transfer)
+
+
+def _joined(deciding: Deciding, transfer: TransferRecord) -> None:
+    """The two hear each other, or did: the news may be here after one or both have left."""
+    state = deciding.state
+    transfer.bridged_at, transfer.outcome = min(deciding.event.occurred_at, deciding.at), "bridged"
+    state.verdict = FinalStatus.HOT_TRANSFER
+    for timer in ("bridge", "parted"):
+        deciding.cancel(timer)
+    _record(deciding, transfer)
+    if state.mode == "parted":
+        closing.end(deciding)
+        return
+    state.mode = "bridged"
+    if not state.legs[_closer_leg(deciding)].alive:
+        _talk_is_over(deciding, transfer)
+
+
 def closer_gone(deciding: Deciding, leg: Leg, cause: str) -> None:
     """The closer's leg ended: before the bridge the prospect gets something else, after it the call is over."""
-    state = deciding.state
     transfer = _open_transfer(deciding, leg.name)
-    if transfer is None or state.ended:
+    if transfer is None or deciding.state.ended:
         return
     if transfer.bridged_at is not None:
-        transfer.ended_at = deciding.at
-        deciding.emit(fx.ReleaseClaim(claim=transfer.claim))
-        _record(deciding, transfer)
-        deciding.hang_up(PROSPECT)
+        _talk_is_over(deciding, transfer)
+    elif transfer.joining_at is not None:
+        if deciding.state.prospect.alive:
+            deciding.timer("parted", PARTED_S)
     elif transfer.answered_at is not None:
-        _failed(deciding, "closer_hangup")
+        _failed(deciding, "closer_hangup", cause)
+    elif cause in ("call_rejected", "user_busy"):
+        _failed(deciding, "declined", cause)
     else:
-        _failed(deciding, "declined" if cause in ("call_rejected", "user_busy") else "no_answer")
+        _failed(deciding, "no_answer" if cause in NOT_REACHED else "failed", cause)
+
+
+def _talk_is_over(deciding: Deciding, transfer: TransferRecord) -> None:
+    """The closer left the prospect, whose leg is ended on purpose: nobody is parked with a machine after a talk."""
+    transfer.ended_at = deciding.at
+    deciding.emit(fx.ReleaseClaim(claim=transfer.claim))
+    _record(deciding, transfer)
+    if deciding.state.prospect.alive:
+        deciding.hang_up(PROSPECT)
+
+
+def look_whether_bridged(deciding: Deciding) -> None:
+    """The closer has left and no news of the bridge came: the prospect's leg tells whether there was one."""
+    deciding.check(PROSPECT)
+
+
+def prospect_is_there(deciding: Deciding) -> None:
+    """The prospect outlived the closer's leg: there was no bridge."""
+    transfer = _accepted_transfer(deciding)
+    if transfer is None or transfer.joining_at is None or transfer.bridged_at is not None:
+        return
+    if not deciding.state.legs[_closer_leg(deciding)].alive:
+        _failed(deciding, "closer_hangup", "not_bridged")
+
+
+def awaits_news(deciding: Deciding) -> bool:
+    """Whether Telnyx took a bridge and has not told yet whether it came."""
+    transfer = _accepted_transfer(deciding)
+    return transfer is not None and transfer.joining_at is not None and transfer.bridged_at is None
+
+
+def prospect_parted(deciding: Deciding) -> None:
+    """The prospect left before the news of their bridge: what the call was is settled when it comes, or never will."""
+    state = deciding.state
+    state.mode = "parted"
+    deciding.cancel("parted")
+    closer = state.legs[_closer_leg(deciding)]
+    if closer.alive:
+        deciding.see_hung_up(closer.name)
+    deciding.timer("bridge", NEWS_S)
 
 
 def not_picked_up(deciding: Deciding) -> None:
-    _failed(deciding, "no_answer")
+    """Neither an answer nor the end of the ringing was reported."""
+    _failed(deciding, "no_answer", "no_news")
+
+
+def not_accepted(deciding: Deciding) -> None:
+    """The closer listens and presses nothing."""
+    _failed(deciding, "no_answer", "no_key_pressed")
+
+
+def _decline(deciding: Deciding, how: str) -> None:
+    """Before the closer accepted; a key that is pressed in a talk means nothing."""
+    transfers = deciding.state.transfers
+    if transfers and transfers[-1].accepted_at is None:
+        _failed(deciding, "declined", how)
 
 
 def still_waiting(deciding: Deciding) -> None:
@@ -233,8 +317,10 @@ def still_waiting(deciding: Deciding) -> None:
         _say_waiting(deciding, "")
 
 
-def tell_who_waits(deciding: Deciding, text: str) -> None:
-    """An answer to the waiting prospect, and that the wait goes on."""
+def tell_who_waits(deciding: Deciding, text: str = "") -> None:
+    """An answer to the waiting prospect, and that the wait goes on. Who has accepted is about to answer themselves."""
+    if deciding.state.transfers[-1].accepted_at is not None:
+        return
     deciding.stop_speech()
     deciding.timer("wait", WAIT_LINE_S)
     _say_waiting(deciding, text)
@@ -246,14 +332,18 @@ def _say_waiting(deciding: Deciding, before: str) -> None:
 
 
 def not_bridged(deciding: Deciding) -> None:
-    _failed(deciding, "failed")
+    """Nothing was heard of the bridge in time."""
+    if deciding.state.mode == "parted":
+        closing.end(deciding)
+    else:
+        _failed(deciding, "failed", "no_news")
 
 
 def prospect_changed_mind(deciding: Deciding, perceived: Perceived) -> None:
     """Who waits would rather not: let go as they ask. Once the closer has accepted it is the closer's to hear."""
     if deciding.state.transfers[-1].accepted_at is not None:
         return
-    closing.release_closer(deciding, "prospect_hangup")
+    closing.release_closer(deciding, "withdrawn", perceived.intent)
     if perceived.slots.callback_at is not None:
         closing.book(deciding, perceived.slots.callback_at, "followup.confirm")
     elif perceived.intent in REFUSALS:
@@ -313,17 +403,18 @@ def _claim(deciding: Deciding, closers: tuple[str, ...]) -> None:
     deciding.emit(
         fx.ClaimCloser(claim=claim, closers=closers, expires_at=deciding.at + timedelta(seconds=CLAIM_S))
     )
+    deciding.timer("closer", deciding.settings.closer_ring_timeout + 10.0)
     _record(deciding, state.transfers[-1])
 
 
-def _failed(deciding: Deciding, outcome: str) -> None:
+def _failed(deciding: Deciding, outcome: str, reason: str) -> None:
     """This closer will not take it: another one if there is one and the prospect has patience, else the video."""
     state = deciding.state
     if state.mode != "transferring" or state.transfers[-1].ended_at is not None:
         return
     waited = (deciding.at - state.transfers[0].initiated_at).total_seconds()
     tried = {transfer.closer_id for transfer in state.transfers}
-    closing.release_closer(deciding, outcome)
+    closing.release_closer(deciding, outcome, reason)
     if state.transfers[-1].accepted_at is not None:
         # The prospect stays with the machine, which hears them again: a wish not to be called above all.
         n = len(state.transfers)
@@ -347,6 +438,11 @@ def _open_transfer(deciding: Deciding, leg: str) -> TransferRecord | None:
         return None
     transfer = state.transfers[-1]
     return transfer if transfer.ended_at is None else None
+
+
+def _accepted_transfer(deciding: Deciding) -> TransferRecord | None:
+    transfer = _open_transfer(deciding, _closer_leg(deciding))
+    return transfer if transfer is not None and transfer.accepted_at is not None else None
 
 
 def _record(deciding: Deciding, transfer: TransferRecord) -> None:

@@ -44,6 +44,9 @@ _HANDLERS: dict[type, Handler] = {
 }
 
 
+_OF_AN_ANSWERED_LEG = (ev.MachineDetected, ev.MachineGreetingEnded, ev.Heard, ev.Digit)
+
+
 class Machine:
     """The twelve phases over one version of the playbook."""
 
@@ -58,6 +61,8 @@ class Machine:
         copy = CallState.model_validate_json(state.model_dump_json())
         deciding = Deciding(copy, event, self.playbook)
         _touch(deciding)
+        if isinstance(event.body, _OF_AN_ANSWERED_LEG):
+            dialing.proven_answered(deciding, event.body.leg)
         _HANDLERS[type(event.body)](deciding, event.body)
         return deciding.state, tuple(deciding.effects)
 

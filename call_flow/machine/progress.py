@@ -1,7 +1,7 @@
 """The way through the phases: entering, skipping what is known, asking, asking again, leaving with a record."""
 
 from call_flow import hotness
-from call_flow.machine.deciding import Deciding
+from call_flow.machine.deciding import ACKNOWLEDGEMENTS, Deciding
 from call_flow.phases import CAPTURES, ORDER, SKIPPABLE, Phase, PhaseOutcome, PhaseRecord
 from call_flow.record import Choice
 from call_flow.state import CallState
@@ -9,7 +9,6 @@ from call_flow.state import CallState
 # The questions outside the phases' own: how they are taken up again, and how asked when the answer was none.
 RESUMED = {"callback": "callback.resume", "followup": "followup.ask"}
 UNCLEAR = {"callback": "callback.unclear", "followup": "followup.ask"}
-ACKNOWLEDGEMENTS = 6  # ack.1 … ack.6
 CHOSEN = {  # the phases that begin with one of the policy's strategies, and the moment of the choice
     Phase.GREETING: "opening",
     Phase.RAPPORT: "rapport",
@@ -21,10 +20,10 @@ CHOSEN = {  # the phases that begin with one of the policy's strategies, and the
 def enter(deciding: Deciding, phase: Phase, before: str = "") -> None:
     """Enters `phase`, past those already known, and asks its question; `before` is said in the same breath."""
     while _known(deciding, phase):
-        _open(deciding, phase)
+        open_phase(deciding, phase)
         leave(deciding, "advanced", "already known")
         phase = ORDER[phase.order]
-    _open(deciding, phase)
+    open_phase(deciding, phase)
     deciding.state.reprompts = 0
     ask(deciding, before)
 
@@ -111,18 +110,29 @@ def _ask_apart(deciding: Deciding, asks: str, entry: str, before: str) -> None:
 
 def greet_caller(deciding: Deciding) -> None:
     """An inbound call's first words."""
-    _open(deciding, Phase.GREETING)
+    open_phase(deciding, Phase.GREETING)
     text = deciding.line("inbound.greeting")
     if deciding.state.stranger:
         text = _joined(deciding.line("disclosure"), deciding.line("inbound.unknown"))
     deciding.state.captures["right_person"] = "yes"
-    deciding.say(text, purpose="ask", entry="inbound.greeting", asks="greeting", interruptible=False)
+    deciding.say(
+        text, purpose="ask", entry="inbound.greeting", asks="greeting", interruptible=False, discloses=True
+    )
+
+
+def greet_again(deciding: Deciding) -> None:
+    """The opening for whoever came to the telephone: they have not heard it."""
+    opening = next((choice for choice in deciding.state.choices if choice.moment == "opening"), None)
+    if opening is None:
+        ask(deciding)
+    else:
+        text = deciding.book.render(deciding.book.spoken(opening.taken), deciding.values())
+        _say_question(deciding, opening.taken, text, Phase.GREETING, opening)
 
 
 def acknowledgement(deciding: Deciding) -> str:
     """The next of the short acknowledgements, in turn."""
-    n = (deciding.count("ack") - 1) % ACKNOWLEDGEMENTS + 1
-    return deciding.line(f"ack.{n}")
+    return deciding.line(ACKNOWLEDGEMENTS[(deciding.count("ack") - 1) % len(ACKNOWLEDGEMENTS)])
 
 
 def _chosen(deciding: Deciding, moment: str, phase: Phase) -> Choice:
@@ -135,9 +145,15 @@ def _say_question(
     deciding: Deciding, entry: str, text: str, phase: Phase, choice: Choice | None = None
 ) -> None:
     # The opening tells who calls, that it is an AI voice and recorded, and how to opt out: it is heard out.
-    interruptible = phase is not Phase.GREETING
+    opening = choice is not None and choice.moment == "opening"
     deciding.say(
-        text, purpose="ask", entry=entry, asks=str(phase), interruptible=interruptible, choice=choice
+        text,
+        purpose="ask",
+        entry=entry,
+        asks=str(phase),
+        interruptible=phase is not Phase.GREETING,
+        choice=choice,
+        discloses=opening,
     )
     deciding.state.asked = str(phase)
 
@@ -146,7 +162,8 @@ def _known(deciding: Deciding, phase: Phase) -> bool:
     return phase in SKIPPABLE and CAPTURES[phase][0] in deciding.state.captures
 
 
-def _open(deciding: Deciding, phase: Phase) -> None:
+def open_phase(deciding: Deciding, phase: Phase) -> None:
+    """Begins the record of `phase`, and closes that of the one before."""
     state = deciding.state
     if state.phases and state.phases[-1].ended_at is None:
         if state.phases[-1].phase is phase:

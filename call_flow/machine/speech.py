@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from call_flow.effects import FileSegment, RecordChoice
 from call_flow.events import Phrased, SpeakEnded, SpeakStarted
-from call_flow.machine import closing, handoff, turns
+from call_flow.machine import closing, turns
 from call_flow.machine.deciding import Deciding
-from call_flow.record import Segment
 from call_flow.state import PROSPECT, Line
 
 KEPT = 12  # lines whose reports are still awaited
@@ -41,7 +40,7 @@ def ended(deciding: Deciding, body: SpeakEnded) -> None:
 def phrased(deciding: Deciding, body: Phrased) -> None:
     """The line as a model phrased it; the scripted one where it was late, wrong or down."""
     line = next((line for line in deciding.state.lines if line.n == body.line), None)
-    if line is None or line.sent or line.stopped:
+    if line is None or line.sent or line is not deciding.current_line(line.leg) or deciding.state.ended:
         return
     line.text = body.text or line.text
     deciding.cancel("phrase")
@@ -51,7 +50,7 @@ def phrased(deciding: Deciding, body: Phrased) -> None:
 def phrasing_late(deciding: Deciding) -> None:
     """Nothing came back at all: the scripted line is said."""
     line = deciding.current_line()
-    if line is not None and not line.sent:
+    if line is not None and not line.sent and not deciding.state.ended:
         deciding.speak(line)
 
 
@@ -66,9 +65,10 @@ def begin(deciding: Deciding, line: Line) -> None:
     if line.choice is not None and line.choice not in state.choices:
         state.choices.append(line.choice)
         deciding.emit(RecordChoice(choice=line.choice))
+    state.disclosed = state.disclosed or line.discloses
     if not line.stopped and line.ended_at is None:
         state.turn = None
-    line.seq = deciding.file(
+    line.segment = deciding.file(
         {
             "speaker": "agent",
             "text": line.text,
@@ -88,12 +88,19 @@ def finish(deciding: Deciding, line: Line) -> None:
         return
     line.ended_at = deciding.at
     state = deciding.state
-    state.lines = [kept for kept in state.lines if _of_use(kept) or kept.n == line.n][-KEPT:]
+    newest = max((kept.n for kept in state.lines if kept.begun_at and kept.leg == PROSPECT), default=line.n)
+    state.lines = [kept for kept in state.lines if _of_use(kept) or kept.n in (line.n, newest)][-KEPT:]
     if line.stopped or state.ended:
         return
     if line.leg == PROSPECT:
         deciding.cancel("line")
-    _FOLLOWS[line.purpose](deciding, line)
+    _go_on(deciding, line)
+
+
+def _go_on(deciding: Deciding, line: Line) -> None:
+    """What the line was said for. After a whisper it is the closer's key press, which has its timer."""
+    if line.purpose in _FOLLOWS:
+        _FOLLOWS[line.purpose](deciding, line)
 
 
 def _of_use(line: Line) -> bool:
@@ -105,7 +112,7 @@ def give_up(deciding: Deciding, line: Line) -> None:
     """News of the line is overdue: the call goes on, and what is reported of the line later is still filed."""
     line.stopped = True
     if not deciding.state.ended:
-        _FOLLOWS[line.purpose](deciding, line)
+        _go_on(deciding, line)
 
 
 def never_begun(deciding: Deciding, line: Line) -> None:
@@ -127,7 +134,7 @@ def _say_again(deciding: Deciding, line: Line) -> None:
     if deciding.state.ended:
         return
     if deciding.count("said_again") > MOST_SAID_AGAIN:
-        _FOLLOWS[line.purpose](deciding, line)
+        _go_on(deciding, line)
         return
     deciding.say(
         line.text,
@@ -137,26 +144,15 @@ def _say_again(deciding: Deciding, line: Line) -> None:
         asks=line.asks,
         interruptible=line.interruptible,
         choice=line.choice,
+        discloses=line.discloses,
     )
 
 
 def mark_interrupted(deciding: Deciding, line: Line) -> None:
     """The filed piece says that it was cut."""
-    if line.seq is None or line.begun_at is None:
-        return
-    deciding.emit(
-        FileSegment(
-            segment=Segment(
-                seq=line.seq,
-                speaker="agent",
-                text=line.text,
-                at=line.begun_at,
-                phase=line.phase,
-                strategy=line.entry,
-                interrupted=True,
-            )
-        )
-    )
+    if line.segment is not None:
+        line.segment = line.segment.model_copy(update={"interrupted": True})
+        deciding.emit(FileSegment(segment=line.segment))
 
 
 def _line_of(
@@ -197,14 +193,9 @@ def _may_have_ended(line: Line, deciding: Deciding) -> bool:
 def _after_ask(deciding: Deciding, line: Line) -> None:
     deciding.state.asked = line.asks
     deciding.timer("silence", deciding.settings.silence)
-    if line.begun_at is not None and _announces(line):
+    if line.begun_at is not None and line.discloses:
         _record_from_now(deciding)
     turns.take_up_held(deciding, line)
-
-
-def _announces(line: Line) -> bool:
-    """Whether it is the line that says that the call is recorded."""
-    return line.entry == "inbound.greeting" or (line.choice is not None and line.choice.moment == "opening")
 
 
 def _record_from_now(deciding: Deciding) -> None:
@@ -223,6 +214,4 @@ _FOLLOWS = {
     "hold": _after_hold,
     "goodbye": lambda deciding, line: deciding.hang_up(PROSPECT),
     "announce": lambda deciding, line: turns.take_up_held(deciding, line),
-    "whisper": lambda deciding, line: handoff.whispered(deciding),
-    "drop": lambda deciding, line: deciding.hang_up(line.leg),
 }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from call_flow.events import TimerFired
 from call_flow.machine import closing, dialing, handoff, progress, speech
 from call_flow.machine.deciding import Deciding
+from call_flow.state import PROSPECT
 from call_flow.status import FinalStatus
 
 
@@ -30,6 +31,9 @@ def _silence(deciding: Deciding, rest: str) -> None:
         state.asked = None
         dialing.greet(deciding)
     elif state.mode == "talking" and deciding.current_line() is None and not progress.reprompt(deciding):
+        if state.asked == "followup":
+            handoff.send_video(deciding, "goodbye.qualified")
+            return
         verdict = FinalStatus.ABANDONED if state.heard_words else FinalStatus.NO_ANSWER
         closing.goodbye(deciding, "silence.goodbye", verdict)
 
@@ -44,9 +48,12 @@ def _line(deciding: Deciding, rest: str) -> None:
 
 
 def _max(deciding: Deciding, rest: str) -> None:
+    """No call lasts longer, whatever it waits for; a goodbye that is under way has had its time as well."""
     if deciding.state.mode in ("screening", "talking"):
         verdict = deciding.state.verdict or FinalStatus.DISQUALIFIED
         closing.goodbye(deciding, "maxtime.goodbye", verdict)
+    elif deciding.state.mode == "closing":
+        deciding.see_hung_up(PROSPECT)
 
 
 def _hangup(deciding: Deciding, leg: str) -> None:
@@ -57,7 +64,7 @@ def _hangup(deciding: Deciding, leg: str) -> None:
     if state.counters.get(f"hangup:{leg}", 0) < 3:
         deciding.hang_up(leg)
     else:
-        _check(deciding, leg)
+        deciding.check(leg)
 
 
 def _watch(deciding: Deciding, rest: str) -> None:
@@ -67,13 +74,9 @@ def _watch(deciding: Deciding, rest: str) -> None:
     for leg in alive:
         quiet = (deciding.at - leg.last_event_at).total_seconds() if leg.last_event_at else 0.0
         if quiet >= deciding.settings.watch and leg.call_control_id is not None:
-            _check(deciding, leg.name)
+            deciding.check(leg.name)
     if alive:
         deciding.timer("watch", deciding.settings.watch)
-
-
-def _check(deciding: Deciding, leg: str) -> None:
-    deciding.command("check_leg", f"check:{leg}:{deciding.count(f'check:{leg}')}", leg)
 
 
 _TIMERS: dict[str, Callable[[Deciding, str], None]] = {
@@ -86,8 +89,9 @@ _TIMERS: dict[str, Callable[[Deciding, str], None]] = {
     "hangup": _hangup,
     "watch": _watch,
     "closer": lambda deciding, rest: handoff.not_picked_up(deciding),
-    "accept": lambda deciding, rest: handoff.not_picked_up(deciding),
+    "accept": lambda deciding, rest: handoff.not_accepted(deciding),
     "detect": lambda deciding, rest: handoff.whisper(deciding),
     "wait": lambda deciding, rest: handoff.still_waiting(deciding),
     "bridge": lambda deciding, rest: handoff.not_bridged(deciding),
+    "parted": lambda deciding, rest: handoff.look_whether_bridged(deciding),
 }

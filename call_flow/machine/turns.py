@@ -1,20 +1,39 @@
-"""Whose turn it is. The first final words of a turn decide one next line; more of the same turn replace a line
-that has not begun;
-words over a line stop it (barge-in); words under a line that must be heard out are held until it ends."""
+"""Whose turn it is.
+
+The first final words of a turn decide one next line; more of the same turn replace a line that has not begun. Words
+over a line stop it (barge-in); words under a line that must be heard out are held until it ends.
+"""
 
 from datetime import timedelta
 
 from call_flow import rules
-from call_flow.effects import ClaimCloser, Command, DoNotCall, Effect
+from call_flow.effects import AskPhrasing, ClaimCloser, Command, DoNotCall, Effect
 from call_flow.events import Heard
 from call_flow.machine import closing, conversation, dialing, handoff, speech
-from call_flow.machine.deciding import Deciding
+from call_flow.machine.deciding import SURE, Deciding
 from call_flow.state import PROSPECT, CallState, Held, Line, Turn
 from call_flow.status import FinalStatus
 
 FINAL_FOLLOWS_S = 4.0  # after interim words stopped the agent, if their final form never comes
 FINAL_LAG_S = 1.0  # a final comes up to 0.8 s after its words
 OPENS_WITH_S = 3.0  # for so long the opening says nothing that anybody could answer
+ANSWERS_EARLY_S = 1.5  # a yes that overlaps the end of the question by so much answers it
+SAME_TURN_S = 3.0  # after a line was decided it is being heard, though nobody has told yet
+_FACTS = (  # what the world has seen since a turn began: no second thought takes it back
+    *(
+        "legs",
+        "lines",
+        "last_line",
+        "last_seq",
+        "counters",
+        "timers",
+        "last_event_at",
+        "last_final",
+        "heard_words",
+    ),
+    *("choices", "disclosed", "last_words", "last_words_at", "learn_revision", "recording"),
+    *("message_id", "message_status", "engagement", "engagement_parts", "engagement_curve", "sentiment"),
+)
 _MEMORY = 400  # characters of the latest final words that a late interim is compared with
 
 
@@ -32,21 +51,22 @@ def take_up_held(deciding: Deciding, line: Line) -> None:
     answer, nor is what was said before there was anything to answer.
     """
     state = deciding.state
-    text = " ".join(held.text for held in state.held if _may_answer(held, line))
+    held = [words for words in state.held if _may_answer(words, line)]
     state.held = ()
+    text = " ".join(words.text for words in held)
     if not text:
         return
     perceived = deciding.perceive(text)
-    if perceived.intent in ("greeting", "backchannel", "voicemail", "screening") or rules.is_backchannel(
-        text
-    ):
+    listens = perceived.intent in ("greeting", "backchannel") or rules.is_backchannel(text)
+    at_the_end = held[-1].at >= deciding.event.occurred_at - timedelta(seconds=ANSWERS_EARLY_S)
+    if perceived.intent in ("voicemail", "screening") or (listens and not at_the_end):
         return
     _take_turn(deciding, text)
 
 
 def _may_answer(held: Held, line: Line) -> bool:
-    opening = line.choice is not None and line.choice.moment == "opening"
-    early = timedelta(seconds=OPENS_WITH_S if opening else FINAL_LAG_S)
+    """Whether there was something to answer yet."""
+    early = timedelta(seconds=OPENS_WITH_S if line.discloses else FINAL_LAG_S)
     return line.heard_from is None or held.at >= line.heard_from + early
 
 
@@ -98,23 +118,41 @@ def _final(deciding: Deciding, body: Heard) -> None:
     )
     state.last_final = f"{state.last_final} {body.text}"[-_MEMORY:]
     state.heard_words += len(rules.words(body.text))
-    state.last_words_at = deciding.at
     _MODES[state.mode](deciding, body.text)
+    deciding.state.last_words, deciding.state.last_words_at = body.text, deciding.event.occurred_at
 
 
 def _talking(deciding: Deciding, text: str) -> None:
     state = deciding.state
     line = deciding.current_line()
-    if line is None or _opts_out(deciding, text):
+    if _opts_out(deciding, text):
+        closing.do_not_call(deciding, text)
+    elif line is None:
         _take_turn(deciding, text)
     elif line.begun_at is None and (line.interruptible or state.turn is not None):
-        _same_turn(deciding, text)
+        _before_it_began(deciding, text, line)
     elif not line.interruptible:
         perceived = deciding.perceive(text)
         if not dialing.heard_under_the_opening(deciding, text, perceived.intent, perceived.confidence):
-            state.held = (*state.held, Held(text=text, at=deciding.event.occurred_at))
+            _hold(deciding, text)
     elif _barge_in(deciding, text):
         _take_turn(deciding, text)
+    else:
+        _hold(deciding, text)
+
+
+def _hold(deciding: Deciding, text: str) -> None:
+    deciding.state.held = (*deciding.state.held, Held(text=text, at=deciding.event.occurred_at))
+
+
+def _before_it_began(deciding: Deciding, text: str, line: Line) -> None:
+    """Words while nobody has told that the next line is heard: more of the turn or, later, an answer to the line."""
+    if deciding.event.occurred_at - line.decided_at <= timedelta(seconds=SAME_TURN_S):
+        _same_turn(deciding, text)
+    elif line.interruptible:
+        _take_turn(deciding, text)
+    else:
+        _hold(deciding, text)
 
 
 def _same_turn(deciding: Deciding, text: str) -> None:
@@ -131,12 +169,7 @@ def _same_turn(deciding: Deciding, text: str) -> None:
 def _go_back(deciding: Deciding, before: CallState) -> None:
     """The state before the turn, but for what the world has seen since: legs, lines, numbers, what was filed."""
     now = deciding.state
-    for name in (
-        "legs", "lines", "last_line", "last_seq", "counters", "timers", "last_event_at", "last_final", "heard_words",
-        "choices",
-        "last_words_at", "learn_revision", "recording", "message_id", "message_status",
-        "engagement", "engagement_parts", "engagement_curve", "sentiment",
-    ):  # fmt: skip
+    for name in _FACTS:
         setattr(before, name, getattr(now, name))
     deciding.state = before
 
@@ -149,47 +182,71 @@ def _take_turn(deciding: Deciding, text: str, texts: tuple[str, ...] | None = No
     deciding.cancel("silence")
     conversation.respond(deciding, text, perceived)
     if deciding.state.mode in ("talking", "closing") and _only_words(deciding.effects[done:]):
-        deciding.state.turn = Turn(texts=texts or (text,), at=deciding.at, before=before)
+        deciding.state.turn = Turn(texts=texts or (text,), before=before)
 
 
 def _only_words(effects: list[Effect]) -> bool:
-    """Whether a decision can be taken back: a hangup, a claim, a text message, the do-not-call list cannot."""
-    commands = [effect.action for effect in effects if isinstance(effect, Command)]
+    """Whether a decision was an answer that can be taken back: a hangup, a claim, a text message, the do-not-call list
+    cannot.
+    """
+    actions = {effect.action for effect in effects if isinstance(effect, Command)}
+    actions |= {"speak" for effect in effects if isinstance(effect, AskPhrasing)}
     beyond = any(isinstance(effect, DoNotCall | ClaimCloser) for effect in effects)
-    return not beyond and set(commands) <= {"speak", "playback_stop"}
+    return not beyond and "speak" in actions and actions <= {"speak", "playback_stop"}
 
 
 def _opts_out(deciding: Deciding, text: str) -> bool:
-    return conversation.opts_out(text, deciding.perceive(text))
+    """A wish not to be called, also when its final comes in two."""
+    state = deciding.state
+    if conversation.opts_out(text, deciding.perceive(text)):
+        return True
+    recent = (
+        state.last_words_at is not None
+        and deciding.event.occurred_at - state.last_words_at <= timedelta(seconds=SAME_TURN_S)
+    )
+    return recent and rules.asks_not_to_be_called(f"{state.last_words} {text}")
 
 
 def _screening(deciding: Deciding, text: str) -> None:
+    perceived = deciding.perceive(text)
     if _opts_out(deciding, text):
         closing.do_not_call(deciding, text)
-        return
-    perceived = deciding.perceive(text)
-    dialing.heard_before_greeting(deciding, text, perceived.intent, perceived.confidence)
+    elif rules.says_wrong_number(text):
+        closing.wrong_person(deciding)
+    else:
+        dialing.heard_before_greeting(deciding, text, perceived.intent, perceived.confidence)
 
 
 def _closing(deciding: Deciding, text: str) -> None:
     perceived = deciding.perceive(text)
-    line = deciding.current_line()
+    state, line = deciding.state, deciding.current_line()
     if _opts_out(deciding, text):
         closing.do_not_call(deciding, text)
-    elif line is not None and line.begun_at is None and deciding.state.turn is not None:
+    elif line is not None and line.begun_at is None and state.turn is not None:
         _same_turn(deciding, text)
-    elif dialing.is_screening(text, perceived.intent, perceived.confidence):
-        dialing.screened_after_all(deciding)
+    elif state.verdict is FinalStatus.FOLLOW_UP and perceived.slots.callback_at not in (
+        None,
+        state.callback_at,
+    ):
+        closing.book(deciding, perceived.slots.callback_at, "callback.confirm")
+    else:
+        dialing.no_mailbox_after_all(deciding, text, perceived)
 
 
 def _transferring(deciding: Deciding, text: str) -> None:
+    """Who waits is heard: a wish is followed, a question answered, and the wait goes on."""
     perceived = deciding.perceive(text)
+    sure = perceived.confidence >= SURE
     if _opts_out(deciding, text):
         closing.do_not_call(deciding, text)
     elif conversation.asks_whether_robot(text, perceived):
         handoff.tell_who_waits(deciding, deciding.line("robot"))
-    elif perceived.intent in handoff.SECOND_THOUGHTS and perceived.confidence >= conversation.SURE:
+    elif perceived.intent in handoff.SECOND_THOUGHTS and sure:
         handoff.prospect_changed_mind(deciding, perceived)
+    elif perceived.intent in conversation.KNOWLEDGE and sure:
+        handoff.tell_who_waits(deciding, conversation.knows(deciding, perceived.intent))
+    elif perceived.intent == "repeat" and sure:
+        handoff.tell_who_waits(deciding)
 
 
 def _bridged(deciding: Deciding, text: str) -> None:
@@ -214,6 +271,7 @@ _MODES = {
     "screening": _screening,
     "talking": _talking,
     "transferring": _transferring,
+    "parted": _bridged,
     "bridged": _bridged,
     "closing": _closing,
     "ended": _after_the_end,

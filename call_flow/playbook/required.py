@@ -20,7 +20,7 @@ REQUIRED_LINES = (
     *(f"{key}.ask" for key in _ASKED),
     *(f"{key}.{line}" for key in _REPROMPTED for line in ("reprompt1", "reprompt2", "resume")),
     *(f"ack.{n}" for n in range(1, 7)),
-    *("ack.positive", "ack.negative", "repeat", "robot", "question.unknown", "hold"),
+    *("ack.positive", "repeat", "robot", "question.unknown", "hold"),
     *("silence.goodbye", "goodbye.polite", "goodbye.qualified", "wrong_person.goodbye", "dnc.confirm"),
     *("callback.ask", "callback.confirm", "callback.resume", "callback.unclear"),
     *("maxtime.goodbye", "hostile.goodbye", "not_interested.goodbye"),

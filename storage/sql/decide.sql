@@ -142,13 +142,14 @@ listed AS (
 -- Hand-overs; what is known of one is never unlearned.
 transfers_set AS (
     INSERT INTO transfers (call_id, claim, closer_id, closer_name, initiated_at, dialed_at, answered_at, accepted_at,
-        bridged_at, ended_at, outcome, engagement, phase, key_indicators)
+        joining_at, bridged_at, ended_at, outcome, reason, engagement, phase, key_indicators)
     SELECT moved.id, t.claim, t.closer_id, t.closer_name, t.initiated_at, t.dialed_at, t.answered_at, t.accepted_at,
-        t.bridged_at, t.ended_at, t.outcome, t.engagement, t.phase, coalesce(t.key_indicators, '{}')
+        t.joining_at, t.bridged_at, t.ended_at, t.outcome, coalesce(t.reason, ''), t.engagement, t.phase,
+        coalesce(t.key_indicators, '{}')
     FROM moved, jsonb_to_recordset(:transfers::jsonb) AS t (
         claim text, closer_id text, closer_name text, initiated_at timestamptz, dialed_at timestamptz,
-        answered_at timestamptz, accepted_at timestamptz, bridged_at timestamptz, ended_at timestamptz,
-        outcome text, engagement float8, phase text, key_indicators text[]
+        answered_at timestamptz, accepted_at timestamptz, joining_at timestamptz, bridged_at timestamptz,
+        ended_at timestamptz, outcome text, reason text, engagement float8, phase text, key_indicators text[]
     )
     ON CONFLICT (call_id, claim) DO UPDATE
     SET closer_id = coalesce(excluded.closer_id, transfers.closer_id),
@@ -157,9 +158,11 @@ transfers_set AS (
         dialed_at = coalesce(excluded.dialed_at, transfers.dialed_at),
         answered_at = coalesce(excluded.answered_at, transfers.answered_at),
         accepted_at = coalesce(excluded.accepted_at, transfers.accepted_at),
+        joining_at = coalesce(excluded.joining_at, transfers.joining_at),
         bridged_at = coalesce(excluded.bridged_at, transfers.bridged_at),
         ended_at = coalesce(excluded.ended_at, transfers.ended_at),
         outcome = coalesce(excluded.outcome, transfers.outcome),
+        reason = coalesce(nullif(excluded.reason, ''), transfers.reason),
         engagement = coalesce(excluded.engagement, transfers.engagement),
         phase = coalesce(excluded.phase, transfers.phase),
         key_indicators = coalesce(nullif(excluded.key_indicators, '{}'), transfers.key_indicators)

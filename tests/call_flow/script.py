@@ -47,6 +47,7 @@ class Call:
         self.effects: list[fx.Effect] = []
         self.timers: dict[str, datetime] = {}
         self.speaking: list[int] = []  # lines sent to Telnyx and not yet over
+        self.phrasing: list[int] = []  # lines that a model is asked about
         self.legs_of_lines: dict[int, str] = {}
         self.log: list[str] = []
 
@@ -97,6 +98,8 @@ class Call:
                 self.speaking.append(args["line"])
                 self.legs_of_lines[args["line"]] = leg
                 self.log.append(f"{'agent' if leg == PROSPECT else 'whisper'}: {args['payload']}")
+            case fx.AskPhrasing(line=line):
+                self.phrasing.append(line)
             case fx.VoidCommands(keys=keys, all_speech=everything):
                 gone = {int(key.removeprefix("speak:")) for key in keys if key.startswith("speak:")}
                 self.speaking = [n for n in self.speaking if not everything and n not in gone]
@@ -124,10 +127,13 @@ class Call:
         return self.hear_out()
 
     def hear_out(self) -> "Call":
-        """Everything the agent has to say is said."""
-        while self.speaking:
-            self.begin()
-            self.finish()
+        """Everything the agent has to say is said, as scripted."""
+        while self.speaking or self.phrasing:
+            while self.phrasing:
+                self.feed(ev.Phrased(line=self.phrasing.pop(0), reason="late"), after=0.5)
+            if self.speaking:
+                self.begin()
+                self.finish()
         return self
 
     def begin(self) -> None:

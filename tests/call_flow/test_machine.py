@@ -169,7 +169,7 @@ def test_a_buying_signal_jumps_to_commitment(call: Call) -> None:
         (lambda c: c.closer_answers().feed(ev.Digit(leg="closer.1", digit="2")), "declined"),
         (lambda c: c.closer_answers().hang_up("closer.1"), "closer_hangup"),
         (lambda c: c.due("closer"), "no_answer"),
-        (lambda c: c.feed(ev.CommandFailed(key="dial:closer.1", code="90041")), "no_answer"),
+        (lambda c: c.feed(ev.CommandFailed(key="dial:closer.1", code="90041")), "failed"),
     ],
 )
 def test_a_closer_who_does_not_take_it_leaves_the_prospect_with_the_video(

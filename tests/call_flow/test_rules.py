@@ -475,6 +475,11 @@ def test_ordinary_talk_is_no_wish_not_to_be_called(text: str) -> None:
     assert not rules.asks_not_to_be_called(text)
 
 
+@pytest.mark.parametrize("text", [*OPT_OUTS, "Hello?", "I am not interested.", "I need a new job."])
+def test_neither_the_wish_nor_what_has_nothing_to_do_with_it_only_sounds_like_it(text: str) -> None:
+    assert not rules.only_sounds_like_opting_out(text)
+
+
 @pytest.mark.parametrize("text", WRONG_NUMBERS)
 def test_a_wrong_number_is_heard(text: str) -> None:
     assert rules.says_wrong_number(text)

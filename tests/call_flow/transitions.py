@@ -17,13 +17,20 @@ PHASES: dict[str, set[str]] = {
 }
 
 MODES: dict[str, set[str]] = {
-    "dialing": {"screening", "closing", "ended"},
+    "dialing": {"screening", "talking", "closing", "ended"},  # words may come before the news of the answer
     "screening": {"talking", "closing", "ended"},
     "talking": {"screening", "transferring", "closing", "ended"},
-    "transferring": {"bridged", "closing", "ended"},
+    "transferring": {
+        "bridged",
+        "parted",
+        "talking",
+        "closing",
+        "ended",
+    },  # back where no closer is left to claim
+    "parted": {"ended"},
     "bridged": {"ended"},
-    # Back only for a bot that detection took for an answering machine, and for a goodbye that had not begun when the
-    # prospect's turn went on.
+    # Back only for a bot or a person that detection took for an answering machine, and for a goodbye that had not begun
+    # when the prospect's turn went on.
     "closing": {"screening", "talking", "transferring", "ended"},
     "ended": set(),
 }

@@ -1,4 +1,8 @@
-"""The command: `python -m tests.histories record [NAME…]`, `show NAME`, `list`."""
+"""The command: `python -m tests.histories record [NAME…]`, `show NAME`, `list`.
+
+`record` alone stores scenarios that are new and forgets those that are gone. What is stored is recorded again by its
+name alone: it stays on the playbook and the machine that it was recorded with.
+"""
 
 import sys
 
@@ -34,7 +38,7 @@ def main(arguments: list[str]) -> int:
 def _record(chosen: list[str]) -> None:
     book = read_packaged()
     history.keep_playbook(book)
-    for name in chosen or SCENARIOS:
+    for name in chosen or set(SCENARIOS) - set(history.names()):
         fresh = played(name, book)
         stored = _stored(name)
         if stored == fresh:

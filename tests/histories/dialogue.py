@@ -11,7 +11,7 @@ from typing import Any
 from call_flow import effects as fx
 from call_flow import events as ev
 from call_flow.state import PROSPECT
-from tests.histories.history import History, Step, as_json
+from tests.histories.history import History, Step, as_json, facts
 
 WIDTH = 110
 _MARGIN = 8
@@ -40,9 +40,9 @@ def _other_differences(stored: History, replayed: History) -> list[str]:
             break
     if len(stored.steps) > len(replayed.steps) and stored.events[: len(replayed.steps)] == replayed.events:
         found.append(f"event {len(replayed.steps)} asks the world for what this history does not hold")
-    old_state, new_state = as_json(stored.state), as_json(replayed.state)
-    for name in sorted(old_state.keys() | new_state.keys()):
-        found += _changed(f"state.{name}", old_state.get(name), new_state.get(name))
+    was, is_ = facts(stored), facts(replayed)
+    for name in sorted(was.keys() | is_.keys()):
+        found += _changed(f"left.{name}", was.get(name), is_.get(name))
     return found
 
 

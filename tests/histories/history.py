@@ -1,6 +1,7 @@
-"""One stored call: its events with all that the world answered, and what the machine made of each.
+"""One stored call: its events with all that the world answered, what the machine made of each, and what the call left.
 
-A history is never mended to fit a machine: it replays as it was, or it is recorded again on purpose.
+How the machine remembers a call is its own affair: a history holds no state. It is never mended to fit a machine: it
+replays as it was, or it is recorded again on purpose.
 """
 
 import json
@@ -9,14 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from call_flow.effects import CancelTimer, Effect
+from call_flow.effects import CancelTimer, Effect, FileSegment
 from call_flow.events import EVENT_FORM, Event
 from call_flow.machine import Machine
 from call_flow.model import Frozen
 from call_flow.needs import Needs
 from call_flow.phases import Phase, PhaseRecord
 from call_flow.playbook.book import Playbook
-from call_flow.state import MACHINE_VERSION, STATE_FORM, CallState
+from call_flow.record import CallRecord
+from call_flow.state import MACHINE_VERSION, CallState, record_of
 from call_flow.status import FinalStatus
 
 FOLDER = Path(__file__).parent
@@ -43,14 +45,16 @@ class Step(Frozen):
 
 
 class History(Frozen):
+    """`left`: what learning reads of the call; None where it was cut short."""
+
     name: str
     shows: str
     playbook: str
     machine_version: int
-    state_form: int
     event_form: int
+    call_id: str
     steps: tuple[Step, ...]
-    state: CallState
+    left: CallRecord | None
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -59,16 +63,16 @@ class History(Frozen):
 
 def record(name: str, shows: str, book: Playbook, call_id: str, events: Sequence[Event]) -> History:
     """The history of these events under today's machine."""
-    steps, state = reduced(Machine(book), call_id, events)
+    steps, left = reduced(Machine(book), call_id, events)
     return History(
         name=name,
         shows=shows,
         playbook=book.version,
         machine_version=MACHINE_VERSION,
-        state_form=STATE_FORM,
         event_form=EVENT_FORM,
+        call_id=call_id,
         steps=tuple(steps),
-        state=state,
+        left=left,
     )
 
 
@@ -78,11 +82,11 @@ def replay(history: History) -> History:
     Stops where the machine asks the world for what was never answered. Raises Gone.
     """
     machine = machine_of(history)(playbook_of(history.playbook))
-    steps, state = reduced(machine, history.state.call_id, history.events)
-    return history.model_copy(update={"steps": tuple(steps), "state": state})
+    steps, left = reduced(machine, history.call_id, history.events)
+    return history.model_copy(update={"steps": tuple(steps), "left": left})
 
 
-def reduced(machine: Machine, call_id: str, events: Iterable[Event]) -> tuple[list[Step], CallState]:
+def reduced(machine: Machine, call_id: str, events: Iterable[Event]) -> tuple[list[Step], CallRecord | None]:
     state, steps = CallState.new(call_id), []
     for event in events:
         before = state
@@ -91,7 +95,15 @@ def reduced(machine: Machine, call_id: str, events: Iterable[Event]) -> tuple[li
         except Needs:
             break
         steps.append(_step(event, before, state, effects))
-    return steps, state
+    return steps, _left_by(state, steps)
+
+
+def _left_by(state: CallState, steps: Iterable[Step]) -> CallRecord | None:
+    if not state.ended:
+        return None
+    effects = (effect for step in steps for effect in step.effects)
+    filed = {e.segment.seq: e.segment for e in effects if isinstance(e, FileSegment)}
+    return record_of(state, tuple(filed[seq] for seq in sorted(filed)), state.learn_revision)
 
 
 def machine_of(history: History) -> type[Machine]:
@@ -146,15 +158,21 @@ def save(history: History) -> None:
 
 
 def written(history: History) -> str:
-    """JSON with an event, an effect and a field of the state a line, so that a change is a change of lines."""
-    head = history.model_dump(mode="json", exclude={"steps", "state"})
+    """JSON with an event, an effect and a fact a line, so that a change is a change of lines."""
+    head = history.model_dump(mode="json", exclude={"steps", "left"})
     lines = [f" {json.dumps(key)}: {_json(value)}" for key, value in head.items()]
     steps = ",\n".join(_written_step(step) for step in history.steps)
-    state = ",\n".join(
-        f"  {json.dumps(key)}: {_json(value)}" for key, value in as_json(history.state).items()
-    )
-    lines += [f' "steps": [\n{steps}\n ]', f' "state": {{\n{state}\n }}']
+    left = ",\n".join(f"  {json.dumps(key)}: {_json(value)}" for key, value in facts(history).items())
+    lines += [f' "steps": [\n{steps}\n ]', f' "left": {{\n{left}\n }}' if left else ' "left": null']
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def facts(history: History) -> dict[str, Any]:
+    """What the call left, field by field; what has its default is left out, so that a new field changes nothing."""
+    found: dict[str, Any] = {}
+    if history.left is not None:
+        found = history.left.model_dump(mode="json", exclude_defaults=True)
+    return found
 
 
 def as_json(model: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def test_every_stored_playbook_is_some_call_s(stored: dict[str, History]) -> Non
 def test_all_phases_and_all_final_statuses_occur(stored: dict[str, History]) -> None:
     steps = [step for call in stored.values() for step in call.steps]
     assert {step.phase for step in steps} == set(Phase)
-    assert {call.state.final_status for call in stored.values()} == set(FinalStatus)
+    assert {call.left.final_status for call in stored.values() if call.left} == set(FinalStatus)
 
 
 def test_all_kinds_of_events_and_effects_occur(stored: dict[str, History]) -> None:
@@ -56,10 +56,10 @@ def test_all_kinds_of_events_and_effects_occur(stored: dict[str, History]) -> No
 
 
 def test_all_ways_a_transfer_can_end_occur(stored: dict[str, History]) -> None:
-    outcomes = {transfer.outcome for call in stored.values() for transfer in call.state.transfers}
+    outcomes = {transfer.outcome for call in stored.values() if call.left for transfer in call.left.transfers}
     assert outcomes == {
         *("bridged", "declined", "no_answer", "voicemail", "closer_hangup", "prospect_hangup"),
-        *("no_closer", "failed"),
+        *("withdrawn", "no_closer", "failed"),
     }
 
 
@@ -87,8 +87,9 @@ def test_a_changed_call_shows_its_difference_as_a_dialogue() -> None:
 
 def test_a_difference_without_words_is_named() -> None:
     kept = load("busy")
-    other = kept.model_copy(update={"state": kept.state.model_copy(update={"engagement": 61.0})})
-    assert difference(kept, other).splitlines() == ["state.engagement:", "  - 50.0", "  + 61.0"]
+    assert kept.left is not None
+    other = kept.model_copy(update={"left": kept.left.model_copy(update={"prediction": 0.25})})
+    assert difference(kept, other).splitlines() == ["left.prediction:", "  - None", "  + 0.25"]
 
 
 def test_a_machine_that_asks_the_world_for_more_than_is_stored_stops_there() -> None:

@@ -238,12 +238,14 @@ CREATE TABLE transfers (
     dialed_at timestamptz,
     answered_at timestamptz,
     accepted_at timestamptz,
+    joining_at timestamptz,
     bridged_at timestamptz,
     ended_at timestamptz,
     outcome text CHECK (outcome IN (
         'bridged', 'declined', 'no_answer', 'voicemail', 'closer_hangup', 'prospect_hangup', 'no_closer', 'withdrawn',
         'failed'
     )),
+    reason text NOT NULL DEFAULT '',
     accepted boolean GENERATED ALWAYS AS (accepted_at IS NOT NULL) STORED,
     duration_s double precision GENERATED ALWAYS AS (extract(epoch FROM ended_at - bridged_at)) STORED,
     engagement double precision,

@@ -1,5 +1,6 @@
 """Who is at the other end: nobody, a machine, a bot that screens calls, or somebody who called us."""
 
+from call_flow import effects as fx
 from call_flow import events as ev
 from call_flow.lead import Lead
 from call_flow.playbook.book import Playbook
@@ -50,6 +51,112 @@ def dial_known_by_its_webhooks(book: Playbook) -> Played:
     call.pick_up()
     assert call.state.asked == "greeting"
     return call.hang_up().ends_as("abandoned")
+
+
+@scenario("Words come before the news of the answer: they prove it.")
+def words_before_the_news_of_the_answer(book: Playbook) -> Played:
+    call = Played(book).place()
+    call.says("hello?", "greeting", after=6)
+    call.hear_out()
+    assert call.state.asked == "greeting"
+    call.feed(ev.LegAnswered(leg="prospect"), after=0.5, late=15)
+    return call.hang_up().ends_as("abandoned")
+
+
+@scenario("The first words say that the number is wrong: nobody has to hear an opening first.")
+def wrong_number_before_the_opening(book: Playbook) -> Played:
+    call = _answered(Played(book), None)
+    call.says("you have the wrong number", "wrong_person", after=0.5)
+    assert len(call.spoken) == 1
+    return call.ends_as("wrong_person")
+
+
+@scenario("Somebody else answers and fetches the lead, who hears who calls before anything else.")
+def lead_is_fetched(book: Playbook) -> Played:
+    call = Played(book).place().pick_up()
+    call.reply("hang on, I will get her", "hold_on").reply("hello?", "greeting", after=15)
+    assert [text.split(".")[0] for text in call.spoken[::2]] == [call.spoken[0].split(".")[0]] * 2
+    assert len(call.state.choices) == 1
+    call.reply("yes, this is Dana", "affirm")
+    assert call.state.asked == "permission"
+    return call.hang_up().ends_as("abandoned")
+
+
+@scenario("Detection calls a person a machine who has asked and been answered: they are talked to, not at.")
+def person_taken_for_a_machine(book: Playbook) -> Played:
+    call = _answered(Played(book), "human").hear_out()
+    call.reply("who is this and what is it about", "ask_identity")
+    call.feed(ev.MachineDetected(leg="prospect", result="machine"), after=1)
+    assert call.state.mode == "talking"
+    return call.hang_up().ends_as("abandoned")
+
+
+@scenario("Detection says machine, and then a person speaks: no message for them, but the call.")
+def person_after_a_machine_verdict(book: Playbook) -> Played:
+    call = _answered(Played(book), "machine")
+    call.says("yes this is Dana, who is calling", "ask_identity", after=1).hear_out()
+    assert "Am I speaking with Dana?" in call.spoken[-1]
+    call.reply("yes it is", "affirm")
+    assert call.state.asked == "permission"
+    return call.hang_up().ends_as("abandoned")
+
+
+@scenario("A beep without any verdict is a machine's: the message is left.")
+def beep_without_a_verdict(book: Playbook) -> Played:
+    call = _answered(Played(book, amd="premium"), None)
+    call.feed(ev.MachineGreetingEnded(leg="prospect", result="beep_detected"), after=1)
+    assert "Please call" in call.spoken[-1]
+    return call.ends_as("voicemail")
+
+
+@scenario("The machine's greeting ends before detection says that it is one: the message is left at once.")
+def greeting_over_before_the_verdict(book: Playbook) -> Played:
+    call = _answered(Played(book, amd="premium"), None, after=1)
+    call.feed(ev.MachineGreetingEnded(leg="prospect", result="prompt_ended"), after=1)
+    call.feed(ev.MachineDetected(leg="prospect", result="machine"), after=0.5)
+    assert "Please call" in call.spoken[-1]
+    return call.ends_as("voicemail")
+
+
+@scenario("A fax machine, by premium detection.")
+def fax_machine(book: Playbook) -> Played:
+    call = _answered(Played(book, amd="premium", leave_voicemail=False), "fax_detected")
+    return call.ends_as("voicemail")
+
+
+@scenario("The mailbox goes on talking when the message was asked for: it is said once, and the call ends.")
+def mailbox_talks_into_the_message(book: Playbook) -> Played:
+    call = _answered(Played(book), "human").hear_out()
+    call.says("please leave a message after the tone", "voicemail")
+    call.feed(ev.MachineGreetingEnded(leg="prospect", result="ended"), after=3)
+    call.says("thank you", "thanks", after=0.2)
+    assert sum("Please call" in text for text in call.spoken) == 1
+    return call.ends_as("voicemail")
+
+
+@scenario("A screening bot that asks again and again is answered twice, then left.")
+def screening_bot_without_end(book: Playbook) -> Played:
+    call = _answered(Played(book), None)
+    for _ in range(3):
+        call.reply("please state your name and reason for calling", "screening", after=1)
+    assert len(call.spoken) == 2
+    return call.ends_as("no_answer")
+
+
+@scenario("Premium detection names a screening bot.")
+def screening_bot_by_detection(book: Playbook) -> Played:
+    call = _answered(Played(book, amd="premium"), "screening", after=1)
+    assert "I am calling Dana about" in call.spoken[-1]
+    return call.hear_out().hang_up().ends_as("no_answer")
+
+
+@scenario("Somebody calls us only to be left alone: on the list, though we know nothing else of them.")
+def inbound_opt_out(book: Playbook) -> Played:
+    stranger = Lead(phone="+12135550111")
+    call = Played(book, lead=stranger).ring_in().hear_out()
+    call.says("stop calling me", "do_not_call")
+    assert [e.phone for e in call.of(fx.DoNotCall)] == ["+12135550111"]
+    return call.ends_as("do_not_call")
 
 
 @scenario("An answering machine gets the message, after its greeting.")

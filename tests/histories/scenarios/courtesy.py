@@ -1,5 +1,7 @@
 """What law and courtesy demand: opting out, wrong numbers, other times, silence, and when to let go."""
 
+from datetime import timedelta
+
 from call_flow import effects as fx
 from call_flow import events as ev
 from call_flow.playbook.book import Playbook
@@ -70,6 +72,14 @@ def do_not_call_under_the_goodbye(book: Playbook) -> Played:
     return call.ends_as("do_not_call")
 
 
+@scenario("“Stop” and “calling me” come as two finals, to a line that was still being asked for: one wish.")
+def do_not_call_in_two_finals(book: Playbook) -> Played:
+    call = Played(book, closers=(KEVIN,)).place().pick_up().to_phase("situation")
+    call.says("you people should quit", "other").says("calling me", "other", after=0.7)
+    assert [e.phone for e in call.of(fx.DoNotCall)] == [call.lead.phone]
+    return call.ends_as("do_not_call")
+
+
 @scenario("The wrong person answers: an apology, and no question more.")
 def wrong_person(book: Playbook) -> Played:
     call = Played(book).place().pick_up()
@@ -92,6 +102,17 @@ def callback_with_a_time(book: Playbook) -> Played:
     call = Played(book).place().pick_up().to_phase("permission")
     call.reply("call me tomorrow at three", "callback", callback_at=TOMORROW_AT_THREE)
     assert "Wednesday, March 4 at 3 PM" in call.spoken[-1]
+    return call.ends_as("follow_up")
+
+
+@scenario("The time is corrected while it is being confirmed: the last word counts.")
+def callback_corrected_under_the_confirmation(book: Playbook) -> Played:
+    call = Played(book, closers=(KEVIN,)).place().pick_up().to_phase("permission")
+    call.says("call me tomorrow at three", "callback", callback_at=TOMORROW_AT_THREE).begin()
+    later = TOMORROW_AT_THREE + timedelta(hours=1)
+    call.says("no sorry make that four", "callback", callback_at=later, after=1.5)
+    assert "4 PM" in call.spoken[-1]
+    assert call.state.callback_at == later
     return call.ends_as("follow_up")
 
 

@@ -1,9 +1,11 @@
 """The warm hand-over, on every path it can take."""
 
+from datetime import timedelta
+
 from call_flow import effects as fx
 from call_flow import events as ev
 from call_flow.playbook.book import Playbook
-from tests.call_flow.script import KEVIN
+from tests.call_flow.script import KEVIN, Call
 from tests.histories.play import KNOWN, TOMORROW_AT_THREE, Played, scenario
 
 ANA = ev.CloserHint(id="ana", name="Ana", phone="+13125559002")
@@ -183,7 +185,7 @@ def waiting_prospect_names_a_time(book: Playbook) -> Played:
     call.says("actually call me tomorrow at three", "callback", callback_at=TOMORROW_AT_THREE, after=2)
     call.ends_as("follow_up")
     assert not call.commands("message")
-    assert _outcomes(call) == ["prospect_hangup"]
+    assert _outcomes(call) == ["withdrawn"]
     return call
 
 
@@ -218,16 +220,116 @@ def bridge_reported_late(book: Playbook) -> Played:
     return call
 
 
-@scenario(
-    "The hangup after a talk overtakes the news of its bridge: Telnyx's answer to the bridge told already."
-)
-def bridge_known_by_its_answer(book: Playbook) -> Played:
+def _taken(book: Playbook) -> Played:
+    """The closer has accepted and Telnyx took the bridge; whether it came is still to be told."""
     call = _waiting(book).closer_answers().hear_out().presses("1")
     call.feed(ev.CommandDone(key="bridge:1", result={"result": "ok"}), after=0.3)
-    assert call.state.mode == "bridged"
-    call.wait(40).hang_up().feed(ev.LegBridged(leg="closer.1"), after=5, late=44)
+    assert call.state.mode == "transferring"
+    return call
+
+
+@scenario("The hangup after a talk overtakes the news of its bridge: the call is settled when that comes.")
+def hangup_overtakes_the_news_of_the_bridge(book: Playbook) -> Played:
+    call = _taken(book).wait(40).hang_up()
+    assert call.state.final_status is None
+    call.feed(ev.LegBridged(leg="closer.1"), after=5, late=44)
     assert _outcomes(call) == ["bridged"]
     return call.ends_as("hot_transfer")
+
+
+@scenario("Telnyx took the bridge and never told that it came: who hung up then was not handed over.")
+def bridge_that_is_never_told(book: Playbook) -> Played:
+    call = _taken(book).wait(4).hang_up().wait(61)
+    assert _outcomes(call) == ["prospect_hangup"]
+    return call.ends_as("abandoned")
+
+
+@scenario(
+    "The bridge was taken but joined nobody, and the closer hangs up: the prospect, still there, gets the video."
+)
+def bridge_that_joins_nobody(book: Playbook) -> Played:
+    call = _taken(book).wait(5).hang_up("closer.1").until("parted")
+    call.feed(ev.CommandDone(key="check:prospect:1", result={"is_alive": True}), after=0.2)
+    call.texted("delivered").ends_as("video_sent")
+    assert _outcomes(call) == ["closer_hangup"]
+    return call
+
+
+@scenario("Both hung up after a talk of which nothing was told: found out by asking for the prospect's leg.")
+def talk_known_by_both_legs_ends(book: Playbook) -> Played:
+    call = _taken(book).wait(90).hang_up("closer.1").until("parted")
+    call.feed(ev.CommandDone(key="check:prospect:1", result={"is_alive": False}), after=0.2)
+    call.feed(ev.LegBridged(leg="prospect"), after=3, late=90)
+    assert _outcomes(call) == ["bridged"]
+    return call.ends_as("hot_transfer")
+
+
+@scenario("A key that is pressed in the talk, or a late verdict that the closer is a machine, parts nobody.")
+def nothing_parts_who_has_accepted(book: Playbook) -> Played:
+    call = _taken(book)
+    call.feed(ev.MachineDetected(leg="closer.1", result="machine"), after=0.5)
+    call.presses("2").bridged().wait(100).hang_up("closer.1").ends_as("hot_transfer")
+    assert _outcomes(call) == ["bridged"]
+    return call
+
+
+@scenario("News of the first closer's bridge comes while the second one's telephone rings: it is not theirs.")
+def failed_bridge_reported_during_the_next_claim(book: Playbook) -> Played:
+    call = (
+        _waiting(book, KEVIN, ANA).closer_answers().hear_out().presses("1").hang_up("closer.1").claimed(ANA)
+    )
+    call.feed(ev.CommandFailed(key="bridge:1", code="90018"), after=0.5)
+    call.feed(ev.LegBridged(leg="closer.1"), after=0.5)
+    call.closer_answers("closer.2").hear_out().presses("1", "closer.2").bridged("closer.2").wait(30).hang_up()
+    call.ends_as("hot_transfer")
+    assert _outcomes(call) == ["closer_hangup", "bridged"]
+    return call
+
+
+@scenario("A key is pressed when the claim is long over: the closer may be promised to somebody else by now.")
+def accepted_too_late(book: Playbook) -> Played:
+    call = _waiting(book).closer_answers().hear_out()
+    call.now += timedelta(seconds=120)  # nobody of ours was alive: no timer fired
+    Call.feed(call, ev.Digit(leg="closer.1", digit="1"))
+    call.texted("delivered").ends_as("video_sent")
+    assert (call.state.transfers[0].outcome, call.state.transfers[0].reason) == ("failed", "claim_expired")
+    return call
+
+
+@scenario("What became of the claim is never told: the prospect is not left waiting for ever.")
+def claim_without_a_result(book: Playbook) -> Played:
+    call = Played(book, lead=KNOWN, closers=(KEVIN,), draw=0.5).place().pick_up()
+    call.to_phase("commitment").says("yes let us do that", "affirm", sentiment=0.5).hear_out()
+    call.until("closer").until("closer").texted("delivered").ends_as("video_sent")
+    assert {transfer.reason for transfer in call.state.transfers} == {"no_news"}
+    return call
+
+
+@scenario("The waiting prospect asks what it costs: answered, and the wait goes on.")
+def question_while_waiting(book: Playbook) -> Played:
+    call = _waiting(book).hear_out()
+    call.says("wait what does it cost me", "ask_cost", after=2)
+    assert "you pay nothing" in call.spoken[-1]
+    assert "Thank you for waiting" in call.spoken[-1]
+    call.closer_answers().hear_out().presses("1").bridged()
+    return call.wait(60).hang_up().ends_as("hot_transfer")
+
+
+@scenario("No closer, and no time that suits is ever named: the video instead, for who has said yes.")
+def no_clear_time_for_a_follow_up(book: Playbook) -> Played:
+    call = Played(book, lead=KNOWN, draw=0.5).place().pick_up().to_phase("commitment")
+    call.reply("yes let us do that", "affirm", sentiment=0.5).reply("sign me up", "buying_signal")
+    for _ in range(2):
+        call.reply("well, hard to say", "other")
+    return call.texted("delivered").ends_as("video_sent")
+
+
+@scenario("The video cannot be delivered: the lead is among those to be followed up.")
+def video_not_delivered(book: Playbook) -> Played:
+    call = _waiting(book).closer_answers().hear_out().presses("2").texted("sent", "delivery_failed")
+    call.ends_as("video_sent")
+    assert "next_followup" in [name for e in call.of(fx.UpdateLead) for name in e.values]
+    return call
 
 
 @scenario("Words of the waiting prospect that are understood as a no, but not surely, do not end the wait.")

@@ -27,7 +27,7 @@ def backchannel_while_the_agent_speaks(book: Playbook) -> Played:
     call.says("I did door to door sales", "give_experience", experience="some").begin()
     call.says("uh huh", final=False, after=1.0)
     call.says("uh huh", "backchannel", after=0.5)
-    call.says("right, okay", "backchannel", after=2)
+    call.says("right, okay", "backchannel", after=1)
     assert not call.commands("playback_stop")
     call.hear_out()
     assert call.state.asked == "presentation"
@@ -135,8 +135,8 @@ def hold_on(book: Playbook) -> Played:
 def webhooks_out_of_order(book: Playbook) -> Played:
     call = Played(book, closers=(KEVIN,)).place()
     call.feed(ev.MachineDetected(leg="prospect", result="human"), after=6)
+    assert call.state.mode == "talking"
     call.feed(ev.LegAnswered(leg="prospect"), after=0.1, late=2.0)
-    call.until("greet")
     n = call.speaking.pop(0)
     call.feed(ev.SpeakEnded(leg="prospect", speak_id="s1", line=n), after=14)
     call.feed(ev.SpeakStarted(leg="prospect", speak_id="s1", line=n), after=0.1, late=14)
@@ -148,6 +148,17 @@ def webhooks_out_of_order(book: Playbook) -> Played:
     call.feed(ev.LegAnswered(leg="prospect"), after=1, late=40)
     assert call.state.ended
     return call.ends_as("abandoned")
+
+
+@scenario("A yes that overlaps the end of the question answers it; a yes in its middle is a listener's.")
+def yes_over_the_end_of_the_question(book: Playbook) -> Played:
+    call = Played(book, closers=(KEVIN,)).place().pick_up()
+    call.says("yes this is Dana", "affirm").begin()
+    end = call.ends[call.speaking[-1]]
+    call.says("yeah", "affirm", after=(end - call.now).total_seconds() - 0.6)
+    call.hear_out()
+    assert call.state.phase == "rapport"
+    return call.hang_up().ends_as("abandoned")
 
 
 @scenario(

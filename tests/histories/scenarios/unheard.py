@@ -129,17 +129,44 @@ def recording_announced_then_started(book: Playbook) -> Played:
     return call.ends_as("abandoned")
 
 
-@scenario("It is not known whether the opening was heard: what may not have been announced is not recorded.")
-def not_recorded_without_announcement(book: Playbook) -> Played:
+@scenario(
+    "It is not known whether the opening was heard: who calls, and that it is recorded, is said again before anything"
+    " else, and recorded only then."
+)
+def disclosure_of_unknown_fate(book: Playbook) -> Played:
     call = Played(book, record=True).place()
     call.feed(ev.LegAnswered(leg="prospect"), after=5)
     call.feed(ev.MachineDetected(leg="prospect", result="human"), after=1.5)
     n = call.speaking.pop()
     call.feed(ev.CommandFailed(key=f"speak:{n}", code="unknown", maybe_done=True), after=8)
-    call.until("silence").hear_out().reply("yes, this is Dana", "affirm")
-    assert call.state.asked == "permission"
+    call.until("silence")
+    assert "an AI voice" in call.spoken[-1]
     assert not call.commands("record_start")
+    call.hear_out().reply("yes, this is Dana", "affirm")
+    assert call.state.asked == "permission"
+    assert len(call.commands("record_start")) == 1
     return call.hang_up().ends_as("abandoned")
+
+
+@scenario("Nobody tells that the question is being heard, but an answer to it comes: it is one.")
+def answer_to_a_line_nobody_reported(book: Playbook) -> Played:
+    call = Played(book, closers=(KEVIN,)).place().pick_up().to_phase("situation")
+    call.says("about three thousand a month", "give_income", income="3000-3000/month")
+    call.speaking.clear()
+    call.says("six thousand would be nice", "give_goal", income="6000-6000/month", after=9)
+    assert call.state.captures["current_income_range"] == "3000-3000/month"
+    assert call.state.captures["desired_income_range"] == "6000-6000/month"
+    return call.hang_up().ends_as("abandoned")
+
+
+@scenario("A dial that was given up rings after all: it is ended, and nobody is called twice.")
+def given_up_dial_that_rings_after_all(book: Playbook) -> Played:
+    call = Played(book)
+    call.feed(ev.CallRequested(lead=call.lead, settings=call.settings, playbook_version=book.version))
+    call.feed(ev.CommandFailed(key="dial:prospect", code="unacknowledged", maybe_done=True), after=58)
+    call.feed(call._initiated("prospect"), after=2)
+    assert len(call.commands("hangup")) == 1
+    return call.ends_as("failed")
 
 
 @scenario("What the ears say of engagement, and what is merely noted, changes no word of the call.")
