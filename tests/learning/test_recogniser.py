@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from call_flow import rules
+from call_flow.machine.conversation import SURE
 from learning.embeddings import Embedder, Vectors
 from learning.evaluation import (
     Labelled,
@@ -21,6 +23,7 @@ from learning.evaluation import (
 )
 from learning.recogniser import OTHER, RIDGE, Recogniser, _combined, _evenly, _kernel, _Model, normalised
 from storage.playbook import read_packaged
+from tests.call_flow.test_rules import NOT_OPT_OUTS
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -97,6 +100,18 @@ def test_held_out_utterances_of_the_playbooks_intents(cached: Cached) -> None:
     assert ours.none_auroc > 0.95
     assert ours.kept > 0.82
     assert ours.turned_away > 0.85
+
+
+def test_ordinary_talk_whose_meaning_is_taken_for_opting_out_is_told_by_the_rule(cached: Cached) -> None:
+    training = [(example, intent.id) for intent in read_packaged().intents for example in intent.examples]
+    recogniser = Recogniser.fit(training, cached)
+    taken = [
+        text
+        for text in NOT_OPT_OUTS
+        if (found := recogniser.recognise(text)).intent == "do_not_call" and found.confidence >= SURE
+    ]
+    assert len(taken) > 10
+    assert [text for text in taken if not rules.only_sounds_like_opting_out(text)] == []
 
 
 @pytest.mark.parametrize(
