@@ -108,8 +108,8 @@ def asks_not_to_be_called(text: str) -> bool:
 
 
 def only_sounds_like_opting_out(text: str) -> bool:
-    """Talk of not calling that asks for no such thing, whatever a model of meaning makes of it: "don't call me after nine",
-    "my ex won't stop calling me".
+    """Talk of not calling that asks for no such thing, whatever a model of meaning makes of it: "my ex won't stop
+    calling me", "don't call me after nine".
     """
     return opt_out.denied(_plain(text))
 
