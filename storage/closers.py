@@ -151,16 +151,6 @@ class Closers:
         rows = await self._pool.fetch(SQL["overrides"], closer_id, since)
         return [Override(**{name: row[name] for name in Override.__slots__}) for row in rows]
 
-    async def live_claims(self, now: datetime) -> list[Claim]:
-        rows = await self._pool.fetch(SQL["live_claims"], now)
-        return [Claim(**{name: row[name] for name in Claim.__slots__}) for row in rows]
-
-    async def expire_claims(self, now: datetime) -> int:
-        """Marks claims whose time has passed as released at that time: tidying, they counted as released
-        already.
-        """
-        return await self._pool.execute(SQL["expire_claims"], now)
-
     async def _check_zone(self, timezone: str) -> None:
         if not await self._pool.fetchval(SQL["zone_known"], timezone):
             raise ValueError(f"unknown time zone {timezone!r}")

@@ -5,7 +5,7 @@ from typing import Any
 import click
 import orjson
 
-from server.cli.measuring import measured
+from server.cli.measuring import in_own_folder, measured
 
 
 @click.command()
@@ -22,21 +22,11 @@ from server.cli.measuring import measured
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def turns(rounds: int, seconds: float, live: int, seed: int, as_json: bool) -> None:
     """From a last word to the next command with live calls at a talking pace."""
-    from server.bench.turns import Size
+    from server.bench.turns import Size, bench
 
     size = Size(rounds, seconds, live, seed=seed)
-    report = measured(_report(size))
+    report = measured(in_own_folder(bench, size))
     click.echo(orjson.dumps(report).decode() if as_json else "\n".join(_lines(report, size)))
-
-
-async def _report(size: Any) -> dict[str, Any]:
-    from server.bench.machine import machine
-    from server.bench.own_folder import own_folder
-    from server.bench.turns import bench
-
-    found = {"machine": machine(), "seed": size.seed}
-    with own_folder() as folder:
-        return found | await bench(size, size.options(folder))
 
 
 def _lines(report: dict[str, Any], size: Any) -> list[str]:

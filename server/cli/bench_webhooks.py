@@ -5,7 +5,7 @@ from typing import Any
 import click
 import orjson
 
-from server.cli.measuring import measured
+from server.cli.measuring import in_own_folder, measured
 
 
 @click.command()
@@ -40,21 +40,11 @@ def webhooks(
     rounds: int, seconds: float, rate: float, live: int, in_flight: int, seed: int, as_json: bool
 ) -> None:
     """Durable acknowledgements, and from a last word to the next command."""
-    from server.bench.webhooks import Size
+    from server.bench.webhooks import Size, bench
 
     size = Size(rounds, seconds, rate=rate, live=live, in_flight=in_flight, seed=seed)
-    report = measured(_report(size))
+    report = measured(in_own_folder(bench, size))
     click.echo(orjson.dumps(report).decode() if as_json else "\n".join(_lines(report, size)))
-
-
-async def _report(size: Any) -> dict[str, Any]:
-    from server.bench.machine import machine
-    from server.bench.own_folder import own_folder
-    from server.bench.webhooks import bench
-
-    found = {"machine": machine(), "seed": size.seed}
-    with own_folder() as folder:
-        return found | await bench(size, size.options(folder))
 
 
 def _lines(report: dict[str, Any], size: Any) -> list[str]:

@@ -82,15 +82,3 @@ SELECT id, override_start AS start, override_end AS end, available, reason, crea
 FROM kevin_availability
 WHERE closer_id = $1 AND override_end > $2
 ORDER BY override_start, id;
-
--- name: live_claims
--- Who is promised to whom.
-SELECT id, call_id::text, closer_id, claimed_at, expires_at, released_at
-FROM claims
-WHERE released_at IS NULL AND expires_at > $1
-ORDER BY claimed_at;
-
--- name: expire_claims
--- Claims whose time has passed were released then.
-UPDATE claims SET released_at = expires_at
-WHERE id IN (SELECT id FROM claims WHERE released_at IS NULL AND expires_at <= $1 FOR UPDATE SKIP LOCKED);

@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from call_flow.effects import ClaimCloser, HoldClaim, ReleaseClaim
 from call_flow.events import ClaimResult
-from storage.closers import Closer, Closers
+from storage.claim_audit import ClaimAudit
+from storage.closers import Claim, Closer, Closers
 from storage.inbox import Inbox
 from storage.postgres import Pool
 from tests.storage.events import NOW, decide_next, new_call
@@ -25,6 +26,12 @@ def claim(
     name: str = "c1", closers: tuple[str, ...] = CLOSERS, seconds: float = 30, start: float = 0
 ) -> ClaimCloser:
     return ClaimCloser(claim=name, closers=closers, expires_at=NOW + timedelta(seconds=start + seconds))
+
+
+async def live(pool: Pool, at: datetime) -> list[Claim]:
+    """The claims that hold at `at`."""
+    claims = await ClaimAudit(pool).claims(CLOSERS)
+    return [one for one in claims if one.released_at is None and at < one.expires_at]
 
 
 async def result(pool: Pool, call_id: UUID, name: str = "c1") -> str | None:
@@ -51,8 +58,8 @@ async def test_fifty_at_once_and_three_closers(pool: Pool) -> None:
     assert all(len(one.events) == 1 for one in decided)
     got = [await result(pool, call_id) for call_id in calls]
     assert sorted(id for id in got if id) == list(CLOSERS)
-    live = await Closers(pool).live_claims(NOW)
-    assert sorted(one.closer_id for one in live) == list(CLOSERS)
+    held = await live(pool, NOW)
+    assert sorted(one.closer_id for one in held) == list(CLOSERS)
 
 
 async def test_who_became_busy_meanwhile_is_not_claimed(pool: Pool) -> None:
@@ -82,7 +89,7 @@ async def test_an_expired_claim_is_free_at_its_very_instant(pool: Pool) -> None:
     await decide_next(pool, second, [claim(closers=("ann",), start=30)], now=early)
     await decide_next(pool, third, [claim(closers=("ann",), start=30)], now=on_time)
     assert [await result(pool, call_id) for call_id in (first, second, third)] == ["ann", None, "ann"]
-    assert len(await Closers(pool).live_claims(on_time)) == 1
+    assert len(await live(pool, on_time)) == 1
 
 
 async def test_a_released_claim_is_free_in_the_same_decision(pool: Pool) -> None:
@@ -92,9 +99,9 @@ async def test_a_released_claim_is_free_in_the_same_decision(pool: Pool) -> None
     await decide_next(pool, call_id, [ReleaseClaim(claim="c1"), claim("c2", closers=("ann",))])
     assert await result(pool, call_id, "c2") == "ann"
     await decide_next(pool, other, [ReleaseClaim(claim="c2")])  # of another call: nothing happens
-    assert len(await Closers(pool).live_claims(NOW)) == 1
+    assert len(await live(pool, NOW)) == 1
     await decide_next(pool, call_id, [ReleaseClaim(claim="c2")])
-    assert await Closers(pool).live_claims(NOW) == []
+    assert await live(pool, NOW) == []
 
 
 async def test_a_closer_who_is_on_the_line_stays_claimed_past_the_claim_s_first_time(pool: Pool) -> None:
@@ -107,13 +114,13 @@ async def test_a_closer_who_is_on_the_line_stays_claimed_past_the_claim_s_first_
     at = NOW + timedelta(seconds=60)
     await decide_next(pool, other, [claim(closers=("ann",), start=60)], now=at)
     assert await result(pool, other) is None
-    assert [one.expires_at for one in await Closers(pool).live_claims(at)] == [hold.until]
+    assert [one.expires_at for one in await live(pool, at)] == [hold.until]
     await decide_next(pool, late, [claim(closers=("ann",), start=1200)], now=hold.until)
     assert await result(pool, late) == "ann"
     await decide_next(
         pool, call_id, [HoldClaim(claim="c1", until=hold.until + timedelta(hours=1))], now=hold.until
     )
-    assert len(await Closers(pool).live_claims(hold.until)) == 1  # what has run out is not revived
+    assert len(await live(pool, hold.until)) == 1  # what has run out is not revived
 
 
 async def test_nobody_is_got_where_nobody_works(pool: Pool) -> None:
@@ -132,7 +139,7 @@ async def test_racing_for_closers_whose_claims_expire(pool: Pool) -> None:
         calls = [await new_call(pool) for _ in range(12)]
         wish = claim(seconds=10, start=10 * turn)
         await asyncio.gather(*(decide_next(pool, call_id, [wish], now=now) for call_id in calls))
-        assert len(await Closers(pool).live_claims(now)) == len(CLOSERS)
+        assert len(await live(pool, now)) == len(CLOSERS)
     overlaps = await pool.fetchval(
         """SELECT count(*) FROM claims a JOIN claims b ON a.closer_id = b.closer_id AND a.id < b.id
         WHERE a.claimed_at < least(b.released_at, b.expires_at) AND b.claimed_at < least(a.released_at,
@@ -140,13 +147,6 @@ async def test_racing_for_closers_whose_claims_expire(pool: Pool) -> None:
     )
     assert overlaps == 0
     assert await pool.fetchval("SELECT count(*) FROM claims") == 6 * len(CLOSERS)
-
-
-async def test_tidying_marks_what_had_expired(pool: Pool) -> None:
-    await set_up(pool)
-    await decide_next(pool, await new_call(pool), [claim(seconds=5)])
-    assert await Closers(pool).expire_claims(NOW) == 0
-    assert await Closers(pool).expire_claims(NOW + timedelta(seconds=5)) == 1
 
 
 async def claimed_while_letting_go(pool: Pool, seconds: float, released_after: float) -> UUID:

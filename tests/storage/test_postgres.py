@@ -12,7 +12,6 @@ from storage.inbox import Inbox
 from storage.jobs import Jobs, LearnJob
 from storage.playbooks import Playbooks
 from storage.postgres import Pool, connect
-from storage.users import Users
 from tests.storage.events import NOW, decide_next, event, new_call
 
 
@@ -123,14 +122,3 @@ async def test_playbooks_stay_as_they_were_saved(pool: Pool) -> None:
     assert not await playbooks.save("v1", {"phases": []}, NOW)
     assert await playbooks.load("v1") == {"phases": ["greeting"]}
     assert await playbooks.load("v2") is None
-
-
-async def test_users_are_known_by_their_address_in_any_case(pool: Pool) -> None:
-    users = Users(pool)
-    first = await users.save("Ann@example.com", "hash-1", "admin", NOW)
-    again = await users.save("ann@EXAMPLE.com", "hash-2", "operator", NOW, active=False)
-    assert again.id == first.id
-    assert await users.by_email("ANN@example.com") == again
-    assert (again.password_hash, again.role, again.active) == ("hash-2", "operator", False)
-    assert await users.by_email("bob@example.com") is None
-    assert await users.all() == [again]

@@ -22,7 +22,7 @@ from tests.storage.embedded.members import ROOT, Member, Runner, keeper_pid, pid
 from tests.storage.embedded.stack_clients import read, write
 
 Begin = Callable[..., Member]
-AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+AS_ROOT = pytest.mark.as_root
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
