@@ -11,7 +11,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,9 +22,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from learning.embeddings import DEFAULT_MODEL, AsyncEmbedder, models_folder
+from learning.embeddings import AsyncEmbedder, models_folder
 from server.api import ROUTES
 from server.arrivals import Arrivals
+from server.chores import Chore, Work, beside, endless, once
 from server.decider import Decider
 from server.dispatcher import Dispatcher, Sender
 from server.filing import Filer
@@ -50,12 +51,12 @@ from server.telnyx import Telnyx
 from server.timers import Alarm
 from server.understanding import Understanding, open_understanding
 from server.webhooks import Webhooks
-from server.worker import Step, Worker, ensure_schemas
+from server.worker import Worker
 from storage import calling_hours
 from storage.away import StoreAway
 from storage.calls import Calls
 from storage.closers import Closers
-from storage.inbox import Inbox
+from storage.inbox import Inbox, InboxKey
 from storage.jobs import Jobs
 from storage.leads import Leads
 from storage.outbox import Outbox
@@ -102,7 +103,7 @@ async def running(settings: Settings, *, worker: bool = False) -> AsyncIterator[
         assembly = Assembly(settings, stores, shelf, telnyx, understanding, model)
         parts = assembly.parts()
         await shelf.save_current(assembly.clock.now())
-        await closing.enter_async_context(_beside(*_chores(assembly, worker)))
+        await closing.enter_async_context(beside(_chores(assembly, parts, worker)))
         await closing.enter_async_context(parts.at_work())
         _settle()
         log.info("ready: owner %s, playbook %s", assembly.owner, shelf.current.version)
@@ -121,13 +122,12 @@ async def run_worker(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with open_stores(settings) as stores:
-        embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(settings.data))
+        embedder = await AsyncEmbedder.open(settings.embedding_model, models_folder(settings.data))
         try:
-            parts = learning_parts(stores, embedder, settings.clock().now)
-            schemas = asyncio.create_task(ensure_schemas(schema_steps(stores, parts.model), stop))
-            log.info("ready to learn")
-            await worker_of(stores, parts).run(stop)
-            await schemas
+            parts = learning_parts(settings, stores, embedder)
+            async with beside(learning_chores(stores, parts)):
+                log.info("ready to learn")
+                await stop.wait()
         finally:
             await embedder.close()
 
@@ -140,54 +140,36 @@ def _language_model(settings: Settings) -> LanguageModel:
     return OpenAiCompatible(settings.phrasing_url, settings.phrasing_model, key)
 
 
-def worker_of(stores: Stores, parts: LearningParts) -> Worker:
-    return Worker(Jobs(stores.pool, stores.urls.postgres), parts.learner, parts.sync)
-
-
-def schema_steps(stores: Stores, model: str) -> dict[str, Step]:
-    """What brings each derived store's schema up to date. `model`: name and version of the embeddings."""
+def schema_steps(stores: Stores, collections: Work) -> dict[str, Work]:
+    """What brings each derived store's schema up to date; `collections` does it for the vectors."""
     return {
         "mongo": stores.conversations.ensure_schema,
         "graph": stores.graph.ensure_schema,
-        "vectors": partial(stores.vectors.ensure, model),
+        "vectors": collections,
     }
 
 
-Chore = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+def schema_chores(stores: Stores, collections: Work) -> dict[str, Chore]:
+    return {f"schema of {store}": once(step) for store, step in schema_steps(stores, collections).items()}
 
 
-def _chores(assembly: "Assembly", worker: bool) -> tuple[Chore, ...]:
+def learning_chores(stores: Stores, parts: LearningParts) -> dict[str, Chore]:
+    worker = Worker(Jobs(stores.pool, stores.urls.postgres), parts.learner)
+    schemas = schema_chores(stores, parts.model_change.begin)
+    return schemas | {"learning": worker.run, "sync": parts.sync.watch}
+
+
+def _chores(assembly: "Assembly", parts: "Parts", worker: bool) -> dict[str, Chore]:
     """What runs beside a server until it stops."""
-    settings, stores, understanding = assembly.settings, assembly.stores, assembly.understanding
-
-    async def schemas(stop: asyncio.Event) -> None:
-        await ensure_schemas(schema_steps(stores, understanding.vectors.model), stop)
-
-    async def statistics(stop: asyncio.Event) -> None:
-        watching = asyncio.create_task(understanding.statistics.watch())
-        await stop.wait()
-        watching.cancel()
-
-    connection = settings.telnyx_connection_id
-    stray = StrayLegs(assembly.telnyx, assembly.calls, assembly.clock, connection).run
-    if not worker:
-        return schemas, statistics, stray
-    parts = learning_parts(stores, understanding.embedder, assembly.clock.now)
-    return schemas, statistics, stray, worker_of(stores, parts).run
-
-
-@asynccontextmanager
-async def _beside(*chores: Chore) -> AsyncIterator[None]:
-    """Runs chores while the block lasts; one that fails is logged and does not stop the others."""
-    stop = asyncio.Event()
-    tasks = [asyncio.create_task(chore(stop)) for chore in chores]
-    try:
-        yield
-    finally:
-        stop.set()
-        for result in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                log.error("a chore failed", exc_info=result)
+    stores, understanding = assembly.stores, assembly.understanding
+    chores = schema_chores(stores, partial(stores.vectors.ensure, understanding.vectors.model))
+    chores["statistics"] = endless(understanding.statistics.watch)
+    chores["showing"] = endless(parts.showing.run)
+    if connection := assembly.settings.telnyx_connection_id:
+        chores["stray legs"] = StrayLegs(assembly.telnyx, assembly.calls, assembly.clock, connection).run
+    if worker:
+        chores |= learning_chores(stores, learning_parts(assembly.settings, stores, understanding.embedder))
+    return chores
 
 
 @dataclass(frozen=True)
@@ -197,6 +179,7 @@ class Parts:
     services: Services
     sweeper: Sweeper
     alarm: Alarm
+    arrivals: Arrivals
     showing: Showing
 
     @asynccontextmanager
@@ -204,17 +187,17 @@ class Parts:
         """Everything that runs beside the requests; at the end what is under way is finished."""
         tasks = [
             asyncio.create_task(part.run(), name=type(part).__name__)
-            for part in (self.sweeper, self.alarm, self.services.dispatcher, self.showing)
+            for part in (self.sweeper, self.alarm, self.services.dispatcher)
         ]
         try:
             yield
         finally:
             await self.sweeper.close()
             await self.alarm.close()
+            await self.arrivals.close()
             await self.services.decider.close()
             await self.services.dispatcher.close()
-            tasks[-1].cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks)
 
 
 class Assembly:
@@ -242,10 +225,12 @@ class Assembly:
         dispatcher = Dispatcher(self.outbox, self._senders(decider), self.owner)
         alarm = Alarm(Timers(self.stores.pool), self.clock, decider.decide)
         showing = Showing(self.stores.cache)
-        decider.follow(Hands(dispatcher, alarm, showing, decider.decide).decided)
+        hands = Hands(dispatcher, alarm, showing, decider.decide)
+        decider.follow(hands.decided, hands.aside)
         router = Router(self.inbox, self.calls, self.shelf, self.clock, decider.decide)
-        services_ = self._services(decider, dispatcher, router)
-        return Parts(services_, Sweeper(self.inbox, decider, router), alarm, showing)
+        arrivals = Arrivals(decider, router)
+        services_ = self._services(decider, dispatcher, arrivals.arrived)
+        return Parts(services_, Sweeper(self.inbox, decider, router), alarm, arrivals, showing)
 
     def _oracle(self) -> Oracle:
         return Oracle(
@@ -278,10 +263,11 @@ class Assembly:
             "phrase": Phraser(self.model, self.outbox, self.clock, self.owner, decider.decide),
         }
 
-    def _services(self, decider: Decider, dispatcher: Dispatcher, router: Router) -> Services:
+    def _services(
+        self, decider: Decider, dispatcher: Dispatcher, arrived: Callable[[InboxKey], None]
+    ) -> Services:
         settings = self.settings
         verifier = Verifier(settings.telnyx_public_key)
-        arrived = Arrivals(decider, router).arrived
         return Services(
             clock=self.clock,
             api_token=settings.api_token.get_secret_value(),
@@ -327,9 +313,9 @@ async def migrate_all(settings: Settings) -> dict[str, str | None]:
     """Every store's schema brought up to date; what went wrong by store, None where nothing did."""
     async with open_stores(settings) as stores:
         done: dict[str, str | None] = {"postgres": None}
-        embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(settings.data))
-        model = learning_parts(stores, embedder, settings.clock().now).model
-        for store, step in schema_steps(stores, model).items():
+        embedder = await AsyncEmbedder.open(settings.embedding_model, models_folder(settings.data))
+        parts = learning_parts(settings, stores, embedder)
+        for store, step in schema_steps(stores, parts.model_change.begin).items():
             try:
                 await step()
                 done[store] = None

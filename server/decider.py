@@ -18,7 +18,7 @@ from call_flow.effects import Effect
 from call_flow.events import Body, Event, Given
 from call_flow.machine import Machine
 from call_flow.needs import Needs
-from call_flow.state import CallState
+from call_flow.state import PROSPECT, CallState
 from call_flow.telnyx import route, translate
 from server.clock import Clock
 from server.decisions import decision_of
@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 BODY: TypeAdapter[Body] = TypeAdapter(Body)
 MOST_NEEDS = 50
 MOST_REFUSALS = 3  # of one decision by Postgres, before its event is set aside
-PROSPECT = "prospect"
-
 
 Reduced = tuple[CallState, Event, tuple[Effect, ...]]
 
@@ -72,6 +70,7 @@ class Decider:
         self._clock = clock
         self._owner = owner
         self._decided: Callable[[Outcome], None] = lambda outcome: None
+        self._aside: Callable[[Pending], None] = lambda pending: None
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._again: set[UUID] = set()
         self._refused: Counter[int] = Counter()  # by inbox seq
@@ -79,9 +78,11 @@ class Decider:
         self.counts: Counter[str] = Counter()
         self.took_ms: deque[float] = deque(maxlen=10_000)
 
-    def follow(self, decided: Callable[[Outcome], None]) -> None:
-        """`decided` is told of each decision that was written, before the next event of the call is read."""
-        self._decided = decided
+    def follow(self, decided: Callable[[Outcome], None], aside: Callable[[Pending], None]) -> None:
+        """`decided` is told of each decision that was written, before the next event of the call is read; `aside` of
+        each event that was set aside.
+        """
+        self._decided, self._aside = decided, aside
 
     def decide(self, call_id: UUID) -> None:
         """Sees to it that everything the call has received by now is decided, without waiting for it."""
@@ -197,6 +198,7 @@ class Decider:
             type(error).__name__,
         )
         await self._inbox.set_aside(seq, f"{type(error).__name__}: {error}"[:2000])
+        self._aside(pending)
 
 
 def _subject(state: CallState) -> str:

@@ -18,6 +18,7 @@ from server.stores import Stores, open_stores
 from storage import migrations
 from storage.away import SchemaDiffers, StoreAway
 from storage.embedded.errors import StackError
+from storage.inbox import Inbox
 
 LARGEST_SKEW = 60.0  # seconds; Telnyx's signatures are refused beyond 300
 DEADLINE = 3.0
@@ -46,7 +47,8 @@ async def _stores(settings: Settings) -> list[Finding]:
     try:
         async with open_stores(settings, upgrade=False) as stores:
             asked = [_answers(name, ping) for name, ping in pings(stores).items()]
-            return [*await asyncio.gather(*asked), await _schema(stores)]
+            answers, schema = await asyncio.gather(*asked), await _schema(stores)
+            return [*answers, schema, *([await _inbox(stores)] if schema.ok else [])]
     except StackError as error:
         return [Finding("embedded stores", False, str(error))]
 
@@ -67,6 +69,17 @@ async def _schema(stores: Stores) -> Finding:
         return Finding("schema", True, await migrations.check(stores.pool))
     except (SchemaDiffers, StoreAway) as error:
         return Finding("schema", False, str(error))
+
+
+async def _inbox(stores: Stores) -> Finding:
+    """Events that could not be decided are faults of the code, and wait for its cure."""
+    try:
+        counts = await Inbox(stores.pool).counts()
+    except StoreAway as error:
+        return Finding("inbox", False, str(error))
+    detail = f"{counts['unknown']} events of no call, {counts['aside']} set aside"
+    help = ": see `voicelearn inbox aside`" if counts["aside"] else ""
+    return Finding("inbox", not counts["aside"], detail + help)
 
 
 async def _clock(settings: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""What follows a decision that was written, in the process that wrote it: sending, timers, events, the console."""
+"""What follows a decision in the process that wrote it, or could not: sending, timers, events, the console."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -8,6 +8,7 @@ from server.decider import Outcome
 from server.dispatcher import Dispatcher
 from server.showing import Showing
 from server.timers import Alarm
+from storage.calls import Pending
 
 
 class Hands:
@@ -29,3 +30,6 @@ class Hands:
         if outcome.decided.events:
             self._decide(outcome.pending.call_id)
         self._showing.note(outcome)
+
+    def aside(self, pending: Pending) -> None:
+        self._showing.note_aside(pending)

@@ -16,7 +16,7 @@ from call_flow.state import MACHINE_VERSION, CallState
 from server.decider import event_of
 from server.decisions import summary_of
 from server.playbooks import Shelf
-from storage.calls import CallRow, Calls, Decision
+from storage.calls import Calls, CallWithState, Decision
 from storage.decision import sort_effects
 from storage.inbox import Inbox, InboxRow
 from storage.outbox import Outbox
@@ -101,7 +101,7 @@ def _collect(
         into.setdefault(key, row["body"])
 
 
-def _compared(row: CallRow, events: int, state: CallState, again: Bodies, stored: Bodies) -> Replayed:
+def _compared(row: CallWithState, events: int, state: CallState, again: Bodies, stored: Bodies) -> Replayed:
     kept = CallState.model_validate_json(row.state_json) if row.state_json else CallState.new(str(row.id))
     differing = sorted(key for key in again.keys() | stored.keys() if again.get(key) != stored.get(key))
     note = ""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from call_flow.state import MACHINE_VERSION, STATE_FORM
-from call_flow.telnyx import call_id_of_session, is_inbound_start
+from call_flow.telnyx import call_id_of_session, is_inbound_start, message_of
 from server.clock import Clock
 from server.playbooks import Shelf
 from storage.away import StoreAway
@@ -61,8 +61,7 @@ class Router:
 
     async def _owner(self, row: InboxRow) -> UUID | None:
         if row.event_type.startswith("message."):
-            payload = row.body.get("payload") or {}
-            return await self._calls.message_owner(str(payload.get("id", "")))
+            return await self._calls.message_owner(*message_of(row.body))
         if row.call_leg_id is None and row.call_session_id is None:
             return None
         owner = await self._calls.leg_owner(row.call_leg_id, row.call_session_id)

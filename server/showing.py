@@ -5,6 +5,7 @@ from typing import Any
 
 from server.decider import Outcome
 from storage.cache import Cache
+from storage.calls import Pending
 
 TOPIC = "calls"
 MOST_WAITING = 1000
@@ -18,8 +19,16 @@ class Showing:
         self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_WAITING)
 
     def note(self, outcome: Outcome) -> None:
+        self._put(_view(outcome))
+
+    def note_aside(self, pending: Pending) -> None:
+        """An event could not be decided: somebody should look."""
+        event = pending.event
+        self._put({"call_id": str(pending.call_id), "aside": event.seq, "event": event.event_type})
+
+    def _put(self, view: dict[str, Any]) -> None:
         if not self._queue.full():
-            self._queue.put_nowait(_view(outcome))
+            self._queue.put_nowait(view)
 
     async def run(self) -> None:
         while True:

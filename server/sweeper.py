@@ -6,7 +6,7 @@ import logging
 from server.decider import Decider
 from server.routing import Router
 from storage.away import StoreAway
-from storage.inbox import Inbox
+from storage.inbox import Inbox, InboxRow
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,16 @@ class Sweeper:
         for call_id in await self._inbox.undecided(OLDER_THAN_S, LIMIT):
             self._decider.decide(call_id)
         for row in await self._inbox.unrouted(LIMIT, OLDER_THAN_S):
+            await self._route(row)
+
+    async def _route(self, row: InboxRow) -> None:
+        """One that cannot be routed leaves the others their turn."""
+        try:
             await self._router.route(row)
+        except StoreAway:
+            raise
+        except Exception:
+            log.exception("event %s (%s) is not routed; it will be tried again", row.seq, row.event_type)
 
     async def close(self) -> None:
         self._closed.set()

@@ -3,9 +3,9 @@
 A decision must be whole or not be: whatever it asks for is written with the state that asked, or not at all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from call_flow.effects import ClaimCloser
@@ -22,6 +22,7 @@ from storage.queries import load
 
 __all__ = [
     "CallRow",
+    "CallWithState",
     "Calls",
     "Decided",
     "Decision",
@@ -29,7 +30,7 @@ __all__ = [
     "LegRow",
     "NoSuchCall",
     "Pending",
-    "StaleLeg",
+    "Standing",
     "Summary",
 ]
 
@@ -85,7 +86,7 @@ class LegOwner:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A call as stored. `version` 0 and no `state_json`: nothing has been decided yet."""
+    """A call's columns. `version` 0: nothing has been decided yet."""
 
     id: UUID
     lead_id: UUID | None
@@ -94,7 +95,6 @@ class CallRow:
     machine_version: int
     state_form: int
     version: int
-    state_json: str | None
     created_at: datetime
     phase: str | None
     mode: str | None
@@ -116,17 +116,27 @@ class CallRow:
     learn_revision: int
 
     @classmethod
-    def read(cls, record: Record) -> "CallRow":
-        return cls(**{name: record[name] for name in cls.__slots__})
+    def read(cls, record: Record) -> Self:
+        return cls(**{field.name: record[field.name] for field in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
-class StaleLeg:
-    """A leg that is not ended and that no event has touched for a while."""
+class CallWithState(CallRow):
+    """`state_json` is None where nothing has been decided yet."""
+
+    state_json: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a leg that Telnyx runs stands with us. `over_at`: since when its call or itself has ended for us;
+    `watched`: a timer or an event that waits will move its call.
+    """
 
     call_id: UUID
-    leg: LegRow
-    final_status: str | None
+    over_at: datetime | None
+    touched_at: datetime
+    watched: bool
 
 
 class Calls:
@@ -192,27 +202,31 @@ class Calls:
             keys = [await _claim(connection, decision, claim) for claim in effects.claims]
         return Decided(decided.version, decided.leased, decided.behind, tuple(key for key in keys if key))
 
-    async def get(self, call_id: UUID) -> CallRow | None:
+    async def get(self, call_id: UUID) -> CallWithState | None:
         row = await self._pool.fetchrow(SQL["get"], call_id)
-        return None if row is None else CallRow.read(row)
+        return None if row is None else CallWithState.read(row)
 
     async def leg_owner(self, call_leg_id: str | None, call_session_id: str | None) -> LegOwner | None:
         """Whose leg it is: by the leg's id, else by a session that one call alone has."""
         row = await self._pool.fetchrow(SQL["leg_owner"], call_leg_id, call_session_id)
         return None if row is None else LegOwner(row["call_id"], row["leg"])
 
-    async def message_owner(self, message_id: str) -> UUID | None:
-        """The call that sent the message of this Telnyx id."""
-        call_id: UUID | None = await self._pool.fetchval(SQL["message_owner"], message_id)
+    async def message_owner(self, message_id: str, to: str) -> UUID | None:
+        """The call that sent the message of this Telnyx id; else the last one whose message to this number was never
+        answered.
+        """
+        call_id: UUID | None = await self._pool.fetchval(SQL["message_owner"], message_id, to)
         return call_id
 
     async def legs(self, call_id: UUID) -> list[LegRow]:
         return [_leg(row) for row in await self._pool.fetch(SQL["legs"], call_id)]
 
-    async def stale_legs(self, untouched_since: datetime, limit: int) -> list[StaleLeg]:
-        """Legs not ended that no event has touched since, oldest first."""
-        rows = await self._pool.fetch(SQL["stale_legs"], untouched_since, limit)
-        return [StaleLeg(row["call_id"], _leg(row), row["final_status"]) for row in rows]
+    async def standing(
+        self, call_id: UUID | None, leg: str | None, call_leg_id: str | None
+    ) -> Standing | None:
+        """Of a leg: by its id, else by the call and name that its client_state says. None where it is not ours."""
+        row = await self._pool.fetchrow(SQL["standing"], call_id, leg, call_leg_id)
+        return None if row is None else Standing(**row)
 
     async def live(self, limit: int = 1000) -> list[CallRow]:
         """Calls without a final status, oldest first."""
@@ -230,18 +244,10 @@ class Calls:
         rows = await self._pool.fetch(SQL["page"], limit, before, status, lead_id)
         return [CallRow.read(row) for row in rows]
 
-    async def of_lead(self, lead_id: UUID, limit: int = 100) -> list[CallRow]:
-        """A lead's calls, newest first."""
-        return [CallRow.read(row) for row in await self._pool.fetch(SQL["of_lead"], lead_id, limit)]
-
     async def transcript(self, call_id: UUID) -> list[Segment]:
         """The segments that the decisions asked to file, the last of each seq, in order."""
         rows = await self._pool.fetch(SQL["transcript"], call_id)
         return [Segment.model_validate(row["segment"]) for row in rows]
-
-    async def ended(self, since: datetime, limit: int) -> list[UUID]:
-        """Calls that ended at or after `since`, oldest first."""
-        return [row["id"] for row in await self._pool.fetch(SQL["ended"], since, limit)]
 
 
 def _leg(row: Record) -> LegRow:

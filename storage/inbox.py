@@ -3,7 +3,7 @@
 Receiving knows nothing of calls and must never fail because of one.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -106,16 +106,6 @@ class Inbox:
         seq = await self._pool.fetchval(SQL["receive"], *event_args(event))
         return None if seq is None else InboxKey(seq, event.call_id)
 
-    async def receive_many(self, events: Sequence[ReceivedEvent]) -> list[InboxKey]:
-        """Keeps those that are new, in their order, in one transaction; returns their keys."""
-        keys = []
-        async with self._pool.transaction() as connection:
-            for event in events:
-                seq = await connection.fetchval(SQL["receive"], *event_args(event))
-                if seq is not None:
-                    keys.append(InboxKey(seq, event.call_id))
-        return keys
-
     async def undecided(self, older_than_s: float, limit: int) -> list[UUID]:
         """Calls with an event that has waited for more than `older_than_s` seconds of wall time, longest
         first.
@@ -139,6 +129,10 @@ class Inbox:
         """Takes an event that cannot be decided out of the call's way. False: it was decided meanwhile."""
         return await self._pool.execute(SQL["set_aside"], seq, error) > 0
 
+    async def retry(self, seq: int | None = None) -> list[int]:
+        """Gives an event that was set aside, or all of them, back to whoever decides; the seqs of those that were."""
+        return [row["seq"] for row in await self._pool.fetch(SQL["retry"], seq)]
+
     async def mark_unknown(self, seq: int) -> bool:
         """Keeps an event that fits no call without waiting for one any more."""
         return await self._pool.execute(SQL["mark_unknown"], seq) > 0
@@ -158,5 +152,5 @@ class Inbox:
         return [InboxRow.read(row) for row in await self._pool.fetch(SQL["aside"], limit)]
 
     async def counts(self) -> dict[str, int]:
-        """Events by status."""
+        """How many events are not decided, by status: "received", "aside", "unknown"."""
         return {row["status"]: row["n"] for row in await self._pool.fetch(SQL["counts"])}

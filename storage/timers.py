@@ -21,9 +21,5 @@ class Timers:
         rows = await self._pool.fetch(SQL["fire"], now, limit, EVENT_FORM)
         return list(dict.fromkeys(row["call_id"] for row in rows))
 
-    async def next_due(self) -> datetime | None:
-        due: datetime | None = await self._pool.fetchval(SQL["next_due"])
-        return due
-
     async def of_call(self, call_id: UUID) -> dict[str, datetime]:
         return {row["key"]: row["due"] for row in await self._pool.fetch(SQL["of_call"], call_id)}

@@ -11,7 +11,9 @@ from server.services import services
 
 @endpoint
 async def operations(request: Request) -> Response:
-    """Counts since the process began, times in wall milliseconds, and what was set aside, without its words."""
+    """Counts since the process began, times in wall milliseconds, and what was set aside with its error, which may
+    quote the event: it is for whoever may read the call.
+    """
     server = services(request)
     aside = await server.inbox.aside(query_int(request, "limit", 20))
     return answer(
@@ -29,7 +31,7 @@ async def operations(request: Request) -> Response:
                     "seq": row.seq,
                     "call_id": row.call_id,
                     "event_type": row.event_type,
-                    "error": _kind(row.error),
+                    "error": row.error,
                 }
                 for row in aside
             ],
@@ -45,8 +47,3 @@ def percentiles(times: Sequence[float]) -> dict[str, float | None]:
     return {
         name: round(ordered[int(len(ordered) * share)], 2) for name, share in (("p50", 0.5), ("p99", 0.99))
     }
-
-
-def _kind(error: str | None) -> str:
-    """The error's type: what follows it may quote the event."""
-    return (error or "").partition(":")[0]

@@ -25,7 +25,7 @@ WHERE c.id = $1;
 
 -- name: get
 -- One call.
-SELECT *, state::text AS state_json FROM calls WHERE id = $1;
+SELECT r.*, c.state::text AS state_json FROM call_rows r JOIN calls c USING (id) WHERE r.id = $1;
 
 -- name: leg_owner
 -- The leg of this id; else the call of this session, where it is one alone.
@@ -36,36 +36,51 @@ FROM (SELECT min(call_id::text)::uuid AS call_id FROM legs WHERE call_session_id
 LIMIT 1;
 
 -- name: message_owner
--- The call that sent this message.
-SELECT call_id FROM outbox WHERE destination = 'telnyx:message' AND result ->> 'id' = $1 LIMIT 1;
+-- The call that sent this message; else the last one whose message to this number has no answer yet, or never got one.
+(SELECT call_id FROM outbox WHERE destination = 'telnyx:message' AND result ->> 'id' = $1)
+UNION ALL
+(
+    SELECT call_id FROM outbox
+    WHERE destination = 'telnyx:message' AND result IS NULL AND body #>> '{args,to}' = $2
+      AND status IN ('pending', 'failed')
+    ORDER BY seq DESC
+    LIMIT 1
+)
+LIMIT 1;
 
 -- name: legs
 -- A call's legs.
 SELECT * FROM legs WHERE call_id = $1 ORDER BY dialed_at NULLS FIRST, name;
 
--- name: stale_legs
--- Legs that have not ended and that no event has touched since $1.
-SELECT l.*, c.final_status
-FROM legs l JOIN calls c ON c.id = l.call_id
-WHERE l.state <> 'ended' AND coalesce(l.last_event_at, l.dialed_at, c.created_at) <= $1
-ORDER BY coalesce(l.last_event_at, l.dialed_at, c.created_at)
-LIMIT $2;
+-- name: standing
+-- Of a leg of id $3, or else named $2 by call $1: since when it is over for us, and who looks after it.
+WITH named AS (
+    SELECT call_id, name FROM legs WHERE call_leg_id = $3
+    UNION ALL
+    SELECT $1::uuid, $2::text
+    LIMIT 1
+)
+SELECT c.id AS call_id,
+    least(CASE WHEN c.final_status IS NOT NULL THEN c.ended_at END, CASE WHEN l.state = 'ended' THEN l.ended_at END)
+        AS over_at,
+    coalesce(l.last_event_at, l.dialed_at, c.created_at) AS touched_at,
+    EXISTS (SELECT FROM timers t WHERE t.call_id = c.id)
+        OR EXISTS (SELECT FROM inbox i WHERE i.call_id = c.id AND i.status = 'received') AS watched
+FROM named n
+JOIN calls c ON c.id = n.call_id
+LEFT JOIN legs l ON l.call_id = n.call_id AND l.name = n.name;
 
 -- name: live
 -- Calls without a final status.
-SELECT *, state::text AS state_json FROM calls WHERE final_status IS NULL ORDER BY created_at LIMIT $1;
+SELECT * FROM call_rows WHERE final_status IS NULL ORDER BY created_at LIMIT $1;
 
 -- name: page
 -- Calls, newest first: created before $2, of final status $3, of lead $4, where these are given.
-SELECT *, state::text AS state_json FROM calls
+SELECT * FROM call_rows
 WHERE ($2::timestamptz IS NULL OR created_at < $2) AND ($3::text IS NULL OR final_status = $3)
   AND ($4::uuid IS NULL OR lead_id = $4)
 ORDER BY created_at DESC
 LIMIT $1;
-
--- name: of_lead
--- A lead's calls, newest first.
-SELECT *, state::text AS state_json FROM calls WHERE lead_id = $1 ORDER BY created_at DESC LIMIT $2;
 
 -- name: transcript
 -- The last word on each segment, in order.
@@ -73,10 +88,6 @@ SELECT DISTINCT ON ((body -> 'segment' ->> 'seq')::int) body -> 'segment' AS seg
 FROM outbox
 WHERE call_id = $1 AND destination = 'mongo'
 ORDER BY (body -> 'segment' ->> 'seq')::int, seq DESC;
-
--- name: ended
--- Calls that ended since $1.
-SELECT id FROM calls WHERE ended_at >= $1 ORDER BY ended_at LIMIT $2;
 
 -- name: expire_claims
 -- Of these closers, claims whose time has passed were released then.

@@ -17,7 +17,7 @@ LIMIT $2;
 
 -- name: unrouted
 -- Events without a call that have waited for more than $2 seconds, oldest first.
-SELECT *, extract(epoch FROM clock_timestamp() - received_wall)::float8 AS age_s
+SELECT *
 FROM inbox
 WHERE status = 'received' AND call_id IS NULL
   AND received_wall <= clock_timestamp() - make_interval(secs => $2)
@@ -36,6 +36,12 @@ UPDATE inbox SET call_id = $2 WHERE seq = $1 AND call_id IS NULL AND status IN (
 -- Takes an event that cannot be decided out of the way, with the error.
 UPDATE inbox SET status = 'aside', error = $2, decided_wall = clock_timestamp() WHERE seq = $1 AND status = 'received';
 
+-- name: retry
+-- Lets an event that was set aside, or each of them, be decided again.
+UPDATE inbox SET status = 'received', error = NULL, decided_wall = NULL
+WHERE status = 'aside' AND ($1::bigint IS NULL OR seq = $1)
+RETURNING seq;
+
 -- name: mark_unknown
 -- An event that fits no call.
 UPDATE inbox SET status = 'unknown', decided_wall = clock_timestamp() WHERE seq = $1 AND status = 'received';
@@ -53,5 +59,9 @@ SELECT event_id FROM inbox WHERE event_id = ANY($1::text[]) AND status = 'decide
 SELECT * FROM inbox WHERE status = 'aside' ORDER BY seq DESC LIMIT $1;
 
 -- name: counts
--- Events by status.
-SELECT status, count(*) AS n FROM inbox GROUP BY status;
+-- Events that are not decided, by status.
+SELECT 'received' AS status, count(*) AS n FROM inbox WHERE status = 'received'
+UNION ALL
+SELECT 'aside', count(*) FROM inbox WHERE status = 'aside'
+UNION ALL
+SELECT 'unknown', count(*) FROM inbox WHERE status = 'unknown';

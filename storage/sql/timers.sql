@@ -19,10 +19,6 @@ ORDER BY due
 ON CONFLICT (event_id) DO NOTHING
 RETURNING call_id;
 
--- name: next_due
--- When the next timer is due.
-SELECT due FROM timers ORDER BY due LIMIT 1;
-
 -- name: of_call
 -- A call's timers.
 SELECT key, due FROM timers WHERE call_id = $1 ORDER BY due;

@@ -80,3 +80,4 @@ async def api(pool: Pool, **changes: Any) -> AsyncIterator[tuple[httpx.AsyncClie
         async with httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers) as client:
             yield client, parts
         await parts.services.decider.close()
+        await parts.services.dispatcher.close()

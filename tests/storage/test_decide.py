@@ -146,7 +146,8 @@ async def test_what_fails_leaves_nothing_behind(pool: Pool) -> None:
 
 async def test_events_are_decided_in_order_of_arrival(pool: Pool) -> None:
     call_id = await new_call(pool)
-    await Inbox(pool).receive_many([event(call_id, f"{call_id}:{n}") for n in range(3)])
+    for n in range(3):
+        await Inbox(pool).receive(event(call_id, f"{call_id}:{n}"))
     for _ in range(4):
         await decide_next(pool, call_id)
     rows = await Inbox(pool).of_call(call_id)
@@ -277,19 +278,6 @@ async def test_legs_belong_to_their_calls(pool: Pool) -> None:
     assert await calls.leg_owner("another", "nowhere") is None
 
 
-async def test_stale_legs_are_those_that_nothing_has_touched(pool: Pool) -> None:
-    call_id = await new_call(pool)
-    old, ended = (
-        NOW - timedelta(minutes=2),
-        leg("closer.1", state="ended", last_event_at=NOW - timedelta(hours=1)),
-    )
-    await decide_next(pool, call_id, legs=(leg(last_event_at=old), ended))
-    stale = [
-        s for s in await Calls(pool).stale_legs(NOW - timedelta(minutes=1), 1000) if s.call_id == call_id
-    ]
-    assert [s.leg.name for s in stale] == ["prospect"]
-
-
 async def test_a_revision_is_learned_once_and_a_higher_one_again(pool: Pool) -> None:
     call_id = await new_call(pool)
     await decide_next(pool, call_id, [Learn(revision=1)])
@@ -298,10 +286,27 @@ async def test_a_revision_is_learned_once_and_a_higher_one_again(pool: Pool) -> 
     assert (await everything_of(pool, call_id))["jobs"] == 2
 
 
+def message(to: str) -> Command:
+    return Command(
+        key="message:video", action="message", leg="prospect", args={"to": to, "text": "the video"}
+    )
+
+
 async def test_messages_are_found_by_their_id(pool: Pool) -> None:
     call_id = await new_call(pool)
-    decided = await decide_next(pool, call_id, [Command(key="sms", action="message", leg="prospect")])
-    message = str(uuid4())
-    await Outbox(pool).done(decided.leased[0].id, {"id": message})
-    assert await Calls(pool).message_owner(message) == call_id
-    assert await Calls(pool).message_owner("none") is None
+    decided = await decide_next(pool, call_id, [message("+12125550111")])
+    id = str(uuid4())
+    await Outbox(pool).done(decided.leased[0].id, {"id": id})
+    assert await Calls(pool).message_owner(id, "") == call_id
+    assert await Calls(pool).message_owner("none", "+12125550111") is None
+
+
+async def test_message_whose_answer_was_lost_is_found_by_its_number(pool: Pool) -> None:
+    calls, outbox = Calls(pool), Outbox(pool)
+    earlier, later = await new_call(pool), await new_call(pool)
+    for call_id in (earlier, later):
+        decided = await decide_next(pool, call_id, [message("+12125550112")])
+    assert await calls.message_owner("unheard of", "+12125550112") == later
+    await outbox.fail(decided.leased[0].id, "unacknowledged")
+    assert await calls.message_owner("unheard of", "+12125550112") == later
+    assert await calls.message_owner("unheard of", "+12125550113") is None

@@ -29,17 +29,6 @@ async def test_many_deliveries_at_once_leave_one_row(pool: Pool) -> None:
     assert sum(key is not None for key in keys) == 1
 
 
-async def test_receive_many_keeps_the_new_ones_in_their_order(pool: Pool) -> None:
-    inbox, call_id = Inbox(pool), uuid4()
-    events = [event(call_id) for _ in range(3)]
-    await inbox.receive(events[1])
-    keys = await inbox.receive_many(events)
-    assert len(keys) == 2
-    assert [row.event_id for row in await inbox.of_call(call_id)] == [
-        events[1].event_id, events[0].event_id, events[2].event_id,
-    ]  # fmt: skip
-
-
 async def test_what_is_stored_comes_back_as_it_was(pool: Pool) -> None:
     body = {"kind": "noted", "event_type": "naïve ☎ \\u0041", "n": [1, 2.5, None, {"deep": True}]}
     one = event(uuid4(), body=body, call_leg_id="leg", call_session_id="session", source="telnyx", form=7)
@@ -112,6 +101,30 @@ async def test_an_event_set_aside_lets_the_call_go_on(pool: Pool) -> None:
     rows = {row.event_id: row for row in await inbox.of_call(call_id)}
     assert (rows["next"].status, rows["next"].decided_version) == ("decided", 1)
     assert (rows[bad.event_id].status, rows[bad.event_id].error) == ("aside", "ValueError: no such phase")
+
+
+async def test_an_event_that_was_set_aside_may_be_decided_after_all(pool: Pool) -> None:
+    inbox, call_id = Inbox(pool), await new_call(pool)
+    (bad,) = await inbox.of_call(call_id)
+    await inbox.set_aside(bad.seq, "ValueError: no such phase")
+
+    assert await inbox.retry(bad.seq) == [bad.seq]
+    assert await inbox.retry(bad.seq) == []
+    assert call_id in await inbox.undecided(0.0, 1000)
+    await decide_next(pool, call_id)
+
+    (row,) = await inbox.of_call(call_id)
+    assert (row.status, row.error) == ("decided", None)
+
+
+async def test_all_that_was_set_aside_comes_back_at_once(pool: Pool) -> None:
+    inbox, calls = Inbox(pool), [await new_call(pool) for _ in range(3)]
+    rows = [(await inbox.of_call(call_id))[0] for call_id in calls]
+    for row in rows:
+        await inbox.set_aside(row.seq, "ValueError: no such phase")
+
+    assert {row.seq for row in rows} <= set(await inbox.retry())
+    assert await inbox.aside(1000) == []
 
 
 async def test_a_decided_event_is_not_set_aside_any_more(pool: Pool) -> None:

@@ -88,10 +88,13 @@ POLLED = [
     ("outbox", "lease_head", (uuid4(), "mongo", "one", 1.0), "outbox_pending"),
     ("outbox", "backlog", (), "outbox_pending"),
     ("timers", "fire", (NOW, 100, 1), "timers_due"),
-    ("timers", "next_due", (), "timers_due"),
     ("ledger", "behind", ("graph", 100, ""), "ledger_behind"),
     ("calls", "live", (100,), "calls_live"),
-    ("calls", "message_owner", ("id",), "outbox_message"),
+    ("calls", "message_owner", ("id", ""), "outbox_message"),
+    ("calls", "page", (100, None, None, None), "calls_created"),
+    ("calls", "message_owner", ("id", "+12125550199"), "outbox_unanswered"),
+    ("inbox", "counts", (), "inbox_unknown"),
+    ("inbox", "retry", (None,), "inbox_aside"),
     ("inbox", "of_call", (uuid4(),), "inbox_call"),
 ]
 

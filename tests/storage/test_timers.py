@@ -34,13 +34,6 @@ async def test_due_timers_become_events_in_their_order(pool: Pool) -> None:
     assert row.event_id == f"timer:{call_id}:t20:2025-03-04T15:00:20.000000"
 
 
-async def test_next_due_is_the_earliest(pool: Pool) -> None:
-    await call_with_timers(pool, 5, 3)
-    assert await Timers(pool).next_due() == NOW + timedelta(seconds=3)
-    await Timers(pool).fire(NOW + timedelta(days=1))
-    assert await Timers(pool).next_due() is None
-
-
 async def test_two_firers_fire_each_timer_once(pool: Pool) -> None:
     calls = [await call_with_timers(pool, *range(10)) for _ in range(10)]
     later = NOW + timedelta(seconds=60)
