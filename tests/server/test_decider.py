@@ -11,7 +11,7 @@ from call_flow.telnyx import call_id_of_session, client_state
 from server.clock import Clock
 from server.logs import Discreet
 from storage.calls import Decision
-from storage.inbox import ReceivedEvent
+from storage.inbox import InboxRow, ReceivedEvent
 from storage.postgres import Pool
 from tests.server.deciding import Process, answered, heard, initiated
 from tests.server.signed import envelope
@@ -85,6 +85,53 @@ async def test_event_that_makes_reduce_fail_is_set_aside_and_the_call_goes_on(
     assert row.version == 2
     assert process.decider.counts["aside"] == 1
     assert "secret words" not in caplog.text
+
+
+async def test_event_that_was_set_aside_is_decided_once_it_was_given_back(
+    process: Process,
+) -> None:
+    def poison(state: CallState, event: Event) -> None:
+        if event.id.endswith(":odd"):
+            raise RuntimeError("odd")
+
+    process.machine.before = poison  # type: ignore[method-assign]
+    call_id = await process.place()
+    await process.receive(call_id, initiated(), f"{call_id}:odd")
+    process.decider.decide(call_id)
+    await process.decided(call_id, 2)
+    assert [pending.event.event_id for pending in process.aside] == [f"{call_id}:odd"]
+    sweeping = asyncio.create_task(process.sweeper.run())
+
+    process.machine.before = lambda state, event: None  # type: ignore[method-assign]
+    assert len(await process.inbox.retry(process.aside[0].event.seq)) == 1
+    await process.decided(call_id, 2)
+    await process.sweeper.close()
+    await sweeping
+
+    (_, odd) = await process.inbox.of_call(call_id)
+    assert (odd.status, odd.decided_version, odd.error) == ("decided", 2, None)
+
+
+async def test_event_that_cannot_be_routed_holds_up_no_other(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, leg = str(uuid4()), str(uuid4())
+    ids = {"call_session_id": session, "call_leg_id": leg}
+    odd = await process.inbox.receive(webhook(process, envelope("call.cost"), call_leg_id="odd"))
+    facts = {"direction": "incoming", "from": "+12125550179", "to": "+12125550100"}
+    good = await process.inbox.receive(webhook(process, envelope("call.initiated", **ids, **facts), **ids))
+    assert odd is not None
+    assert good is not None
+    route = process.router.route
+
+    async def odd_one_fails(row: InboxRow) -> object:
+        return 1 / 0 if row.seq == odd.seq else await route(row)
+
+    monkeypatch.setattr(process.router, "route", odd_one_fails)
+    sweeping = asyncio.create_task(process.sweeper.run())
+    assert await process.status_of(good) == "decided"
+    await process.sweeper.close()
+    await sweeping
 
 
 async def test_stored_form_that_is_not_ours_is_set_aside(process: Process) -> None:
