@@ -231,6 +231,10 @@ KEPT: dict[str, tuple[Of, str]] = {
     "client_state that is no base64": (of_the_call("call.cost", client_state="%%%"), "decided"),
     "client_state that is a number": (of_the_call("call.cost", client_state=5), "decided"),
     "client_state that is a list": (of_the_call("call.cost", client_state=base64_of(b"[1]")), "decided"),
+    "client_state nested 10,000 deep": (
+        of_the_call("call.cost", client_state=base64_of(b"[" * 10_000 + b"]" * 10_000)),
+        "decided",
+    ),
     "client_state with fields of wrong types": (
         of_the_call("call.cost", client_state=base64_of(b'{"c": 5, "l": ["prospect"], "n": "three"}')),
         "decided",
