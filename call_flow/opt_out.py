@@ -63,7 +63,7 @@ _WISHES = [
     rf"(remove|delete|erase)\ {_ME}(?!\ from\ the\b)",
     rf"(remove|delete|erase)\ {_ME}\ from\ {_LIST}",
     r"(be|get)\ (removed|deleted|taken\ off|unsubscribed)",
-    r"(put|place|add)\ (me|us|(my|this)\ number)\ (on|to)\ (the|your|a)\ (do\ not|don'?t|no)",
+    r"(put|place|add)\ (me|us|(my|this)\ number)\ (on|to)\ (the|your|a)\ (do\ not|don'?t|no)\ (call|contact)",
     r"(do\ not|don'?t|no)\ (call|contact)\ (list|registry)",
     r"(lose|forget|block)\ (my|this)\ ((phone|cell)\ )?number",
     r"unsubscribe|opt\ ((me|us)\ )?out",
@@ -122,14 +122,26 @@ _ONLY_SOUNDS_SO = re.compile(
     )""",
     re.VERBOSE,
 )
+# Without one of these no pattern holds, and most of what is said has none.
+_HINT = re.compile(
+    r"\b(call|ring|phon|dial|contact|bother|bug|harass|pester|text|spam|stop|quit|cease|leave|hear from|list|sheet"
+    r"|database|system|record|file|take|remov|delet|eras|number|unsub|opt\b|consent|permission|away|revok|llam|molest"
+    r"|d[eé]j|\w+me de\b)"
+)
 
 
 def asked(said: str) -> bool:
     """Whether `said`, in lower case and without punctuation, asks never to be called again."""
+    if not _HINT.search(said):
+        return False
     said = _SWEARING.sub("", said)
     return bool(_BARE.fullmatch(said) or _WISH.search(_ORDINARY.sub("…", said)))
 
 
 def denied(said: str) -> bool:
     """Whether `said`, for all that it speaks of not calling, does not ask that: it is denied, of others or limited."""
-    return not asked(said) and bool(_ORDINARY.search(said) or _ONLY_SOUNDS_SO.search(said))
+    return (
+        bool(_HINT.search(said))
+        and not asked(said)
+        and bool(_ORDINARY.search(said) or _ONLY_SOUNDS_SO.search(said))
+    )
