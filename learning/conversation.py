@@ -20,10 +20,12 @@ from storage.conversation import (
     ScorePoint,
     segment_entry,
 )
-from storage.facts import Rewards
 
 
-def conversation_document(record: CallRecord, analysis: Analysis) -> ConversationDocument:
+def conversation_document(
+    record: CallRecord, analysis: Analysis, reward: float | None
+) -> ConversationDocument:
+    """`reward`: what the call counts for in learning; None where it was no conversation."""
     return ConversationDocument(
         call_id=record.call_id,
         lead_id=record.lead.id,
@@ -33,13 +35,13 @@ def conversation_document(record: CallRecord, analysis: Analysis) -> Conversatio
         flow=[FlowEntry(**{**phase.model_dump(), "phase": phase.phase.value}) for phase in analysis.flow],  # type: ignore[typeddict-item]
         audio_ids=_audio_ids(record),
         engagement=_engagement(record, analysis),
-        outcome=_outcome(record, analysis),
+        outcome=_outcome(record, analysis, reward),
         metadata=_metadata(record),
         analysis=_analysis(record, analysis),
     )
 
 
-def outcome_document(record: CallRecord, analysis: Analysis) -> OutcomeDocument:
+def outcome_document(record: CallRecord, analysis: Analysis, reward: float | None) -> OutcomeDocument:
     """How the call ended, with what went with it: numbers that outcomes may be compared by."""
     meaning = MEANING[record.final_status]
     return OutcomeDocument(
@@ -49,7 +51,7 @@ def outcome_document(record: CallRecord, analysis: Analysis) -> OutcomeDocument:
         outcome=meaning.outcome,
         final_status=record.final_status.value,
         qualified=meaning.qualified,
-        reward=Rewards().of(record),
+        reward=reward,
         at=record.ended_at,
         factors=_factors(record, analysis),
     )
@@ -99,13 +101,13 @@ def _cues(cues: Cues) -> dict[str, float]:
     return {name: float(value) for name, value in cues.model_dump().items()}
 
 
-def _outcome(record: CallRecord, analysis: Analysis) -> Outcome:
+def _outcome(record: CallRecord, analysis: Analysis, reward: float | None) -> Outcome:
     meaning = MEANING[record.final_status]
     return Outcome(
         outcome=meaning.outcome,
         final_status=record.final_status.value,
         qualified=meaning.qualified,
-        reward=Rewards().of(record),
+        reward=reward,
         hot_transfer=_hot_transfer(record),
         learning=LearningData(
             effective_strategies=list(analysis.effective_strategies),

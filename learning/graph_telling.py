@@ -22,6 +22,7 @@ TALKATIVE, BRIEF = 12.0, 5.0  # words a turn
 def graph_facts(
     record: CallRecord,
     analysis: Analysis,
+    reward: float | None,
     stats: Iterable[StrategyStat],
     of_lead: Iterable[LeadStat],
     version: int,
@@ -31,6 +32,7 @@ def graph_facts(
     rows = [stat for stat in stats if stat.moment in touched]
     return GraphFacts(
         as_of=version,
+        reward=reward,
         segment_responds=tuple(_responds(stat) for stat in rows if stat.segment == record.segment),
         lead_responds=tuple(LeadResponds(**asdict(stat)) for stat in of_lead),
         performs_in=_performs(rows, touched),

@@ -1,8 +1,8 @@
-"""Intervals for what was measured, without a statistics library: means, and differences of two shares."""
+"""Intervals for what was measured, without a statistics library."""
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist, fmean, stdev
+from statistics import fmean, stdev
 from typing import NamedTuple
 
 import numpy as np
@@ -15,14 +15,6 @@ class Interval(NamedTuple):
     low: float
     high: float
 
-    @property
-    def above_zero(self) -> bool:
-        return self.low > 0
-
-    @property
-    def holds_zero(self) -> bool:
-        return self.low <= 0 <= self.high
-
 
 def of_mean(values: Sequence[float], mass: float = 0.95) -> Interval:
     """Student's t interval of the mean of independent values, of which there are two or more."""
@@ -31,26 +23,6 @@ def of_mean(values: Sequence[float], mass: float = 0.95) -> Interval:
     mean = fmean(values)
     half = t_quantile((1 + mass) / 2, len(values) - 1) * stdev(values) / math.sqrt(len(values))
     return Interval(mean, mean - half, mean + half)
-
-
-def of_share(wins: int, n: int, mass: float = 0.95) -> Interval:
-    """Wilson's score interval of wins ÷ n; (0, 0, 1) for n = 0."""
-    if n == 0:
-        return Interval(0.0, 0.0, 1.0)
-    z = NormalDist().inv_cdf((1 + mass) / 2)
-    share = wins / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
-
-
-def of_difference(wins: int, n: int, other_wins: int, other_n: int, mass: float = 0.95) -> Interval:
-    """Newcombe's hybrid score interval of wins ÷ n - other_wins ÷ other_n (1998, method 10)."""
-    first, second = of_share(wins, n, mass), of_share(other_wins, other_n, mass)
-    difference = first.mean - second.mean
-    low = math.hypot(first.mean - first.low, second.high - second.mean)
-    high = math.hypot(first.high - first.mean, second.mean - second.low)
-    return Interval(difference, difference - low, difference + high)
 
 
 def t_quantile(p: float, freedom: int) -> float:

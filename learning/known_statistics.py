@@ -117,7 +117,7 @@ class KnownStatistics:
         version = await self._facts.posterior_version()
         families: dict[str, list[Sequence[Any]]] = {name: [] for name in (*FAMILIES, family)}
         for stat in await self._facts.stats():
-            row = (stat.moment, stat.segment, stat.strategy, stat.n, stat.wins)
+            row = (stat.moment, stat.segment, stat.strategy, stat.n, stat.reward)
             families.setdefault(family_of(stat.moment), []).append(row)
         stored = {name: {"version": version, "rows": rows} for name, rows in families.items()}
         keeping = (

@@ -73,6 +73,7 @@ class _Lesson:
     row: CallRow
     record: CallRecord
     analysis: Analysis
+    reward: float | None
     now: datetime
 
 
@@ -153,7 +154,7 @@ class Learner:
             raise NotLearnable(f"call {call_id} has not ended")
         segments = tuple(await self._calls.transcript(call_id))
         record = record_of(state, segments, max(state.learn_revision, 1))
-        return _Lesson(row, record, analyse(record), self._now())
+        return _Lesson(row, record, analyse(record), self._facts.rewards.of(record), self._now())
 
     async def _lacking(self, learned: Learned, stores: Collection[Store]) -> list[Store]:
         """Those that do not hold this revision yet."""
@@ -203,9 +204,9 @@ class Learner:
 
     async def _to_mongo(self, lesson: _Lesson) -> None:
         record, analysis = lesson.record, lesson.analysis
-        document = conversation_document(record, analysis)
+        document = conversation_document(record, analysis, lesson.reward)
         await self._conversations.file_call(document, record.revision, at=lesson.now)
-        outcome = outcome_document(record, analysis)
+        outcome = outcome_document(record, analysis, lesson.reward)
         await self._conversations.file_outcome(outcome, record.revision, at=lesson.now)
 
     async def _to_graph(self, lesson: _Lesson) -> None:
@@ -213,7 +214,8 @@ class Learner:
         record = lesson.record
         stats = await self._facts.stats() if record.choices else []
         of_lead = await self._facts.of_lead(UUID(record.lead.id), lesson.now) if record.lead.id else []
-        await self._graph.learn(record, graph_facts(record, lesson.analysis, stats, of_lead, version))
+        facts = graph_facts(record, lesson.analysis, lesson.reward, stats, of_lead, version)
+        await self._graph.learn(record, facts)
 
     async def _to_vectors(self, lesson: _Lesson) -> None:
         cards = segment_cards(lesson.record)

@@ -1,4 +1,4 @@
-"""What was learned, in figures for people: where each strategy stands, and what the policy gains over control. Pure."""
+"""What was learned, in figures for people: where each strategy stands. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -6,9 +6,7 @@ from typing import NamedTuple
 
 from call_flow.phases import Phase
 from call_flow.playbook.book import MOMENTS
-from learning.intervals import Interval, of_difference
 from learning.statistics import StatisticsRow, family_of, statistics_of
-from storage.facts import StrategyStat, Uplift
 
 # With fewer conversations than this an interval is wider than any difference worth knowing.
 ENOUGH = 20
@@ -25,29 +23,18 @@ class Standing(NamedTuple):
     phase: str
     segment: str
     n: int
-    wins: int
     mean: float
     low: float
     high: float
 
-    @property
-    def enough(self) -> bool:
-        return self.n >= ENOUGH
 
-
-def standings(stats: Iterable[StrategyStat | StatisticsRow]) -> list[Standing]:
-    """Of every strategy that was tried, as the policy believes it; most tried first."""
+def standings(rows: Iterable[StatisticsRow]) -> list[Standing]:
+    """Of every strategy that was tried, by the model that the policy chooses with; most tried first."""
     families: defaultdict[str, list[StatisticsRow]] = defaultdict(list)
-    for stat in stats:
-        row = StatisticsRow(stat.moment, stat.segment, stat.strategy, stat.n, stat.wins)
-        families[family_of(stat.moment)].append(row)
-    found = [standing for rows in families.values() for standing in _of_family(rows)]
+    for row in rows:
+        families[family_of(row.moment)].append(row)
+    found = [standing for family in families.values() for standing in _of_family(family)]
     return sorted(found, key=lambda s: (-s.n, s.moment, s.segment, s.strategy))
-
-
-def uplift(counts: Uplift) -> Interval:
-    """Success under the policy minus success under control, with Newcombe's interval."""
-    return of_difference(counts.policy_wins, counts.policy_n, counts.control_wins, counts.control_n)
 
 
 def _of_family(rows: list[StatisticsRow]) -> Iterable[Standing]:
@@ -65,6 +52,5 @@ def _of_family(rows: list[StatisticsRow]) -> Iterable[Standing]:
                 phase,
                 segment,
                 arm.n,
-                arm.wins,
                 *(round(float(x), 4) for x in (mean, low, high)),
             )

@@ -1,6 +1,9 @@
-"""How well each strategy does with each kind of lead: a hierarchical model of success rates.
+"""How well each strategy does with each kind of lead: a hierarchical model of rates from 0 to 1.
 
-success(moment, kind, arm) = the family's mean + what the kind, each of its parts ("facebook", "part_time") and the
+What a conversation counts for is the caller's to say: 0 or 1 for a success, or a reward between them, which is a
+fractional success (Agrawal & Goyal 2012, "Analysis of Thompson sampling for the multi-armed bandit problem").
+
+rate(moment, kind, arm) = the family's mean + what the kind, each of its parts ("facebook", "part_time") and the
 moment add + what the arm adds + what the arm adds with each part of the kind + what it adds with this kind alone.
 Every part is normal around 0 with a stated spread, so a rare kind of lead borrows from kinds that share a part with
 it, and an answer to a rare objection from the same manner of answering others. It must never read a store or draw a
@@ -27,21 +30,22 @@ MANNER_SPREAD = 0.03
 PART_SPREAD = 0.04
 KIND_SPREAD = 0.02
 BASELINE_SPREAD = 0.10  # of kinds of lead and of moments, whatever is said to them
-LEVEL_SPREAD = 0.10  # of the family's mean, estimated as (wins + 1) / (n + 2)
+LEVEL_SPREAD = 0.10  # of the family's mean, estimated as (gain + 1) / (n + 2)
+_ROUNDING = 1e-6  # of a sum of rewards
 
 
 class StatisticsRow(NamedTuple):
-    """One strategy at one moment with one kind of lead: `n` conversations, `wins` of them qualified."""
+    """One strategy at one moment with one kind of lead: `n` conversations, and the sum of what they counted for."""
 
     moment: str
     segment: str
     strategy: str
     n: int
-    wins: int
+    gain: float
 
 
 class Beliefs(NamedTuple):
-    """Normal beliefs about the success of each of `arms`: mean (arms,), covariance (arms, arms)."""
+    """Normal beliefs about the rate of each of `arms`: mean (arms,), covariance (arms, arms)."""
 
     arms: tuple[str, ...]
     mean: Floats
@@ -69,7 +73,7 @@ class Statistics:
 
     version: int
     level: float
-    cells: Mapping[Cell, tuple[int, int]]  # n, wins
+    cells: Mapping[Cell, tuple[int, float]]  # n, gain
     columns: Mapping[Feature, int]
     mean: Floats
     covariance: Floats
@@ -83,9 +87,9 @@ class Statistics:
         mean = expected + own[:, 0] * (own[:, 1] - expected)
         return Beliefs(tuple(arms), mean, shared * np.outer(kept, kept) + np.diag(KIND_SPREAD**2 * kept))
 
-    def counts(self, moment: str, kind: str, arm: str) -> tuple[int, int]:
-        """(n, wins) of exactly this."""
-        return self.cells.get((moment, kind, arm), (0, 0))
+    def counts(self, moment: str, kind: str, arm: str) -> tuple[int, float]:
+        """(n, gain) of exactly this."""
+        return self.cells.get((moment, kind, arm), (0, 0.0))
 
     def _design(self, moment: str, kind: str, arms: Sequence[str]) -> tuple[Floats, Floats]:
         """Rows of the parts that have a posterior, and the prior covariance of those that have none."""
@@ -110,9 +114,9 @@ class Statistics:
         own = np.zeros((len(arms), 2))
         noise = self.level * (1 - self.level)
         for row, arm in enumerate(arms):
-            n, wins = self.counts(moment, kind, arm)
+            n, gain = self.counts(moment, kind, arm)
             if n:
-                own[row] = KIND_SPREAD**2 / (KIND_SPREAD**2 + noise / n), wins / n
+                own[row] = KIND_SPREAD**2 / (KIND_SPREAD**2 + noise / n), gain / n
         return own, 1 - own[:, 0]
 
 
@@ -167,13 +171,13 @@ def statistics_of(
     """One family's rows as beliefs; without rows, the prior. `design`: that of earlier statistics of the family.
 
     Normal observations of each cell's rate with variance m(1-m)/n + KIND_SPREAD², m the family's rate: what a cell
-    adds by itself is integrated out and comes back in `beliefs`. Raises ValueError where a row has more wins than
-    conversations.
+    adds by itself is integrated out and comes back in `beliefs`. Raises ValueError where a row gained more than one
+    a conversation.
     """
     design = design or Design()
-    cells = {(row.moment, row.segment, row.strategy): (row.n, row.wins) for row in rows if _counted(row)}
-    total, won = sum(n for n, _ in cells.values()), sum(wins for _, wins in cells.values())
-    level = (won + 1) / (total + 2)
+    cells = {(row.moment, row.segment, row.strategy): (row.n, row.gain) for row in rows if _counted(row)}
+    total, gained = sum(n for n, _ in cells.values()), sum(gain for _, gain in cells.values())
+    level = (gained + 1) / (total + 2)
     matrix = design.matrix(cells)
     counts = np.array(list(cells.values()), float)
     mean, covariance = _posterior(matrix, np.array(design.spreads), counts, level)
@@ -181,16 +185,16 @@ def statistics_of(
 
 
 def _counted(row: StatisticsRow) -> bool:
-    if not 0 <= row.wins <= row.n:
-        raise ValueError(f"{row.moment} {row.strategy} {row.segment}: {row.wins} wins of {row.n}")
+    if not -_ROUNDING <= row.gain <= row.n + _ROUNDING:
+        raise ValueError(f"{row.moment} {row.strategy} {row.segment}: {row.gain} gained in {row.n}")
     return row.n > 0
 
 
 def _posterior(design: Floats, spreads: Floats, counts: Floats, level: float) -> tuple[Floats, Floats]:
     if not len(counts):
         return np.zeros(len(spreads)), np.diag(spreads**2)
-    n, wins = counts.T
+    n, gain = counts.T
     weight = 1 / (level * (1 - level) / n + KIND_SPREAD**2)
     precision = (design * weight[:, None]).T @ design + np.diag(spreads**-2)
     covariance = np.linalg.inv(precision)
-    return covariance @ (design.T @ (weight * (wins / n - level))), covariance
+    return covariance @ (design.T @ (weight * (gain / n - level))), covariance

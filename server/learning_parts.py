@@ -1,9 +1,8 @@
 """What learns and what is learned with, put together over a process's stores: for the worker and for the commands."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 
 from learning.embeddings import AsyncEmbedder, models_folder
 from learning.kept_vectors import KeptVectors
@@ -19,6 +18,7 @@ from storage.entries import Entries
 from storage.facts import Facts
 from storage.ledger import Ledger
 from storage.playbooks import Playbooks
+from storage.rewards import Rewards
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,10 @@ class LearningParts:
     model_change: ModelChange
 
 
-def learning_parts(stores: Stores, embedder: AsyncEmbedder, now: Callable[[], datetime]) -> LearningParts:
-    """`now` gives business time. Nothing is read or written yet."""
-    facts, ledger = Facts(stores.pool), Ledger(stores.pool)
+def learning_parts(settings: Settings, stores: Stores, embedder: AsyncEmbedder) -> LearningParts:
+    """Nothing is read or written yet."""
+    now = settings.clock().now
+    facts, ledger = Facts(stores.pool, Rewards.changed(settings.rewards)), Ledger(stores.pool)
     kept = KeptVectors(embedder, facts)
     change = ModelChange(ledger, stores.vectors, kept.model, now)
     learner = Learner(
@@ -73,6 +74,6 @@ async def open_learning(settings: Settings) -> AsyncIterator[LearningParts]:
     async with open_stores(settings) as stores:
         embedder = await AsyncEmbedder.open(settings.embedding_model, models_folder(settings.data))
         try:
-            yield learning_parts(stores, embedder, settings.clock().now)
+            yield learning_parts(settings, stores, embedder)
         finally:
             await embedder.close()

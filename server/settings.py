@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from call_flow.settings import CallSettings
 from server.clock import Clock
+from storage.rewards import Rewards
 from storage.urls import StoreUrls
 
 PREFIX = "VOICELEARN_"
@@ -53,6 +54,11 @@ def _url(example: str, *schemes: str) -> AfterValidator:
         return url
 
     return AfterValidator(check)
+
+
+def _rewards(changes: dict[str, float]) -> dict[str, float]:
+    Rewards.changed(changes)
+    return changes
 
 
 def _folder(path: Path) -> Path:
@@ -127,6 +133,10 @@ class Settings(BaseSettings):
     phrasing_deadline: float = Field(default=1.2, gt=0, le=5)  # seconds of business time
 
     embedding_model: str = "minilm"  # the built-in one; any other name or path goes to sentence-transformers
+
+    # What a conversation counts for in learning, 0 to 1, by final status or by the closer's result; what is not named
+    # stays as it is.
+    rewards: Annotated[dict[str, float], AfterValidator(_rewards)] = Field(default_factory=dict)
 
     control_share: float = Field(default=0.1, ge=0, le=1)
     policy: str = Field(default="thompson", pattern="^(thompson|uniform)$")

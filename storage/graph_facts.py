@@ -86,9 +86,12 @@ class Similar:
 
 @dataclass(frozen=True, slots=True)
 class GraphFacts:
-    """`effectiveness` is by choice key, in points of engagement; `scepticism` 0 to 1."""
+    """`effectiveness` is by choice key, in points of engagement; `scepticism` 0 to 1. `reward` is what the call counts
+    for, 0 to 1, None where it was no conversation.
+    """
 
     as_of: int = 0
+    reward: float | None = None
     segment_responds: tuple[SegmentResponds, ...] = ()
     lead_responds: tuple[LeadResponds, ...] = ()
     performs_in: tuple[PerformsIn, ...] = ()

@@ -12,7 +12,6 @@ from typing import Any
 from call_flow.playbook.entries import Entry, Objection, Phase, Strategy
 from call_flow.record import CallRecord
 from call_flow.status import MEANING, FinalStatus
-from storage.facts import Rewards
 from storage.graph_facts import GraphFacts
 
 Row = dict[str, Any]
@@ -47,10 +46,10 @@ def forgetting(record: CallRecord) -> Iterable[Statement]:
 def telling(record: CallRecord, facts: GraphFacts) -> Iterable[Statement]:
     """What the call itself says, statements without rows left out."""
     id_ = {"id": record.call_id}
-    yield "call", {**id_, **_call(record)}
+    yield "call", {**id_, **_call(record, facts)}
     yield "lead_kind", _lead(record, facts)
     yield "call_segment", {**id_, "segment": record.segment}
-    yield "outcome", {**id_, **_outcome(record)}
+    yield "outcome", {**id_, **_outcome(record, facts)}
     if record.closer_available is not None:
         yield "closer_available", {**id_, "closer": _closer(record), "available": record.closer_available}
     rows = {
@@ -133,7 +132,7 @@ def _responses(objections: Iterable[Objection]) -> list[Row]:
     ]
 
 
-def _call(record: CallRecord) -> Row:
+def _call(record: CallRecord, facts: GraphFacts) -> Row:
     return {
         "lead": lead_of(record),
         "anonymous": record.lead.id is None,
@@ -150,7 +149,7 @@ def _call(record: CallRecord) -> Row:
             "prediction": record.prediction,
             "closer_available": record.closer_available,
             **_engagement(record),
-            **_outcome(record)["properties"],
+            **_outcome(record, facts)["properties"],
         },
     }
 
@@ -175,12 +174,12 @@ def _lead(record: CallRecord, facts: GraphFacts) -> Row:
     }
 
 
-def _outcome(record: CallRecord) -> Row:
+def _outcome(record: CallRecord, facts: GraphFacts) -> Row:
     meaning = MEANING[record.final_status]
     properties = {
         "final_status": record.final_status.value,
         "qualified": meaning.qualified,
-        "reward": Rewards().of(record),
+        "reward": facts.reward,
     }
     return {"outcome": meaning.outcome, "properties": properties}
 

@@ -7,9 +7,12 @@ SELECT pg_advisory_xact_lock(7226311906);
 SELECT pg_advisory_xact_lock(7226311907);
 
 -- name: recompute
--- Statistics of these moments and kinds of lead, set from every choice of a conversation that has ended.
+-- Statistics of these moments and kinds of lead, and of those last set on an earlier day, from every choice of a
+-- conversation that has ended.
 WITH pairs AS (
-    SELECT DISTINCT moment, segment FROM unnest($1::text[], $2::text[]) AS p (moment, segment)
+    SELECT moment, segment FROM unnest($1::text[], $2::text[]) AS p (moment, segment)
+    UNION
+    SELECT moment, segment FROM strategy_stats WHERE updated_at < date_trunc('day', $3::timestamptz, 'UTC')
 ), rewarded AS (
     SELECT ch.moment, ch.segment, ch.taken, ch.policy, ch.at > $3::timestamptz - interval '30 days' AS recent,
         (c.final_status = ANY($6::text[]))::int AS won,
@@ -45,10 +48,6 @@ UPDATE posterior SET version = version + 1, updated_at = $1 RETURNING version;
 -- name: posterior_version
 -- The version of the statistics.
 SELECT version FROM posterior;
-
--- name: pairs
--- Where choices were made, by one call or all.
-SELECT DISTINCT moment, segment FROM choices WHERE $1::text IS NULL OR call_id = $1::uuid ORDER BY moment, segment;
 
 -- name: stats
 -- Statistics of one moment or all.
@@ -105,15 +104,6 @@ FROM (SELECT qualified_rate FROM learning_metrics WHERE qualified_rate > 0 ORDER
 -- name: metrics
 -- Days in order.
 SELECT * FROM learning_metrics WHERE day BETWEEN $1 AND $2 ORDER BY day;
-
--- name: uplift
--- Conversations and qualified ones, control and policy.
-SELECT count(*) FILTER (WHERE control) AS control_n,
-    count(*) FILTER (WHERE control AND final_status = ANY($2::text[])) AS control_wins,
-    count(*) FILTER (WHERE NOT control) AS policy_n,
-    count(*) FILTER (WHERE NOT control AND final_status = ANY($2::text[])) AS policy_wins
-FROM calls
-WHERE created_at >= $1 AND final_status = ANY($3::text[]);
 
 -- name: embeddings
 -- Vectors that are kept.

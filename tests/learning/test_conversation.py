@@ -9,7 +9,7 @@ from tests.learning.records import conversation
 
 def test_a_talk() -> None:
     record = conversation()
-    document = conversation_document(record, analyse(record))
+    document = conversation_document(record, analyse(record), 1.0)
     assert set(document) == set(ConversationDocument.__annotations__)
     assert [s["seq"] for s in document["transcript"]] == list(range(1, 9))
     assert document["engagement"]["progression"][0] == {"at_s": 6, "score": 52.0}
@@ -21,7 +21,7 @@ def test_a_talk() -> None:
 
 def test_its_outcome() -> None:
     record = conversation()
-    outcome = outcome_document(record, analyse(record))
+    outcome = outcome_document(record, analyse(record), 0.3)
     assert set(outcome) == set(OutcomeDocument.__annotations__)
     assert (outcome["outcome"], outcome["qualified"], outcome["reward"]) == ("callback", True, 0.3)
     factors = {factor["name"]: factor for factor in outcome["factors"]}
@@ -36,7 +36,7 @@ def test_its_outcome() -> None:
 def test_nobody_answered() -> None:
     empty = {"segments": (), "phases": (), "choices": (), "objections": (), "decisions": (), "engagement": ()}
     record = conversation(FinalStatus.NO_ANSWER).model_copy(update=empty | {"answered_at": None})
-    document = conversation_document(record, analyse(record))
+    document = conversation_document(record, analyse(record), 1.0)
     assert document["engagement"]["final"] is None
     assert document["analysis"]["average_sentiment"] is None
     assert document["outcome"]["qualified"] is None

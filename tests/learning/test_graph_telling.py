@@ -22,7 +22,7 @@ STATS = [
 
 
 def facts_of(record: CallRecord) -> GraphFacts:
-    return graph_facts(record, analyse(record), STATS, [LeadStat("opening.story", 1, 2, 1, 1)], 7)
+    return graph_facts(record, analyse(record), 1.0, STATS, [LeadStat("opening.story", 1, 2, 1, 1)], 7)
 
 
 def test_counters_are_totals_of_the_moments_touched() -> None:

@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from call_flow.record import CallRecord
+from call_flow.status import FinalStatus
 from learning.known_statistics import CACHE_KEY, KnownStatistics
 from storage.cache import Cache
 from storage.embedded.stack import Stack
 from storage.facts import Facts
 from storage.postgres import Pool, connect
+from storage.transfers import Transfers
 from tests.learning.played import NOW, store_call
 from tests.learning.records import conversation
 
@@ -24,8 +27,13 @@ async def cache(stack: Stack) -> AsyncIterator[Cache]:
 
 
 async def learn_one(pool: Pool) -> None:
-    await store_call(pool, conversation(), learn=False)
-    await Facts(pool).recompute(await Facts(pool).pairs(), NOW)
+    record = conversation()
+    await store_call(pool, record, learn=False)
+    await Facts(pool).recompute(pairs_of(record), NOW)
+
+
+def pairs_of(record: CallRecord) -> set[tuple[str, str]]:
+    return {(choice.moment, choice.segment) for choice in record.choices}
 
 
 def seen(statistics: object) -> int:
@@ -63,6 +71,27 @@ async def test_a_newer_version_is_read_and_an_older_cache_passed_over(pool: Pool
     newer = await known.of("opening")
     assert newer is not None
     assert seen(newer) == seen(first) + 1
+
+
+async def test_what_the_closer_says_of_a_lead_changes_what_is_believed(pool: Pool, cache: Cache) -> None:
+    record = conversation(FinalStatus.HOT_TRANSFER)
+    call_id = await store_call(pool, record, learn=False)
+    transfer = await pool.fetchval(
+        "INSERT INTO transfers (call_id, claim, outcome, bridged_at) VALUES ($1, 'c', 'bridged', $2) RETURNING id",
+        call_id,
+        NOW,
+    )
+    choice = next(choice for choice in record.choices if choice.moment == "opening")
+    means = []
+    for rating in (10, 1):
+        await Transfers(pool).rate(transfer, rating, None, NOW)
+        version = await Facts(pool).recompute(pairs_of(record), NOW)
+        known = KnownStatistics(Facts(pool), cache)
+        known.forget(version)
+        statistics = await known.of("opening")
+        assert statistics is not None
+        means.append(statistics.beliefs("opening", choice.segment, (choice.taken,)).mean[0])
+    assert means[1] < means[0]
 
 
 async def test_without_any_store_there_are_none(postgres_url: str) -> None:

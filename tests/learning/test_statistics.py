@@ -78,7 +78,7 @@ def test_answers_to_a_rare_objection_borrow_from_the_same_manner_elsewhere() -> 
 
 
 def test_more_wins_than_conversations_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"opening\.story a/b: 3 wins of 2"):
+    with pytest.raises(ValueError, match=r"opening\.story a/b: 3 gained in 2"):
         statistics_of([row(STORY, "a/b", 2, 3)])
 
 

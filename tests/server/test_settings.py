@@ -112,3 +112,11 @@ def test_the_built_in_model_and_playbook_are_the_defaults(tmp_path: Path) -> Non
     assert (settings.embedding_model, settings.playbook) == (DEFAULT_MODEL, None)
     with pytest.raises(SettingsError, match=r"VOICELEARN_PLAYBOOK: .*missing is no folder"):
         Settings.read(_env_file=None, playbook=tmp_path / "missing")
+
+
+def test_rewards_are_checked_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICELEARN_REWARDS", '{"video_sent": 0.6, "closed": 0.9}')
+    assert Settings.read().rewards == {"video_sent": 0.6, "closed": 0.9}
+    monkeypatch.setenv("VOICELEARN_REWARDS", '{"no_answer": 0.6}')
+    with pytest.raises(SettingsError, match="VOICELEARN_REWARDS: 'no_answer' has no reward"):
+        Settings.read()

@@ -13,6 +13,7 @@ from call_flow.status import FinalStatus
 from storage.calls import Summary
 from storage.facts import Facts, StrategyStat
 from storage.postgres import Pool
+from storage.rewards import Rewards
 from storage.transfers import Transfers
 from tests.storage.events import NOW, decide_next, new_call
 
@@ -94,6 +95,33 @@ async def test_rating_and_result_replace_the_reward_of_a_transfer(pool: Pool, fa
         await Transfers(pool).rate(transfer.id, 11, None, NOW)
 
 
+async def test_rewards_are_a_setting(pool: Pool, facts: Facts) -> None:
+    await learned_call(pool, FinalStatus.VIDEO_SENT)
+    await Facts(pool, Rewards.changed({"video_sent": 0.9})).recompute([PAIR], NOW)
+    assert (await stat(facts)).reward == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"no_answer": 0.1}, "'no_answer' has no reward"),
+        ({"closed": 1.5}, "'closed' must be from 0 to 1, not 1.5"),
+    ],
+)
+def test_a_reward_that_cannot_be_is_named(changes: dict[str, float], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Rewards.changed(changes)
+
+
+async def test_thirty_days_move_on_for_what_nobody_used(pool: Pool, facts: Facts) -> None:
+    await learned_call(pool, FinalStatus.VIDEO_SENT)
+    await facts.recompute([PAIR], NOW)
+    assert (await stat(facts)).n_30d == 1
+    await facts.recompute([("opening", "other/kind")], NOW + timedelta(days=31))
+    one = await stat(facts)
+    assert (one.n, one.n_30d, one.wins_30d, one.reward_30d) == (1, 0, 0, 0.0)
+
+
 async def test_learners_at_once_leave_the_whole_count(pool: Pool, facts: Facts) -> None:
     async def learn() -> None:
         await learned_call(pool, FinalStatus.VIDEO_SENT)
@@ -104,8 +132,7 @@ async def test_learners_at_once_leave_the_whole_count(pool: Pool, facts: Facts) 
 
 
 async def test_only_the_touched_pairs_change(pool: Pool, facts: Facts) -> None:
-    call_id = await learned_call(pool, FinalStatus.VIDEO_SENT)
-    assert await facts.pairs(str(call_id)) == [PAIR]
+    await learned_call(pool, FinalStatus.VIDEO_SENT)
     await facts.recompute([("opening", "other/kind")], NOW)
     assert await facts.stats() == []
 
@@ -140,13 +167,6 @@ async def test_a_day_begins_at_midnight_where_the_business_is(pool: Pool, facts:
     await facts.recompute_days([date(2025, 3, 4), date(2025, 3, 5)], "America/New_York", NOW)
     days = await facts.metrics(date(2025, 3, 4), date(2025, 3, 5))
     assert [day.total_calls for day in days] == [1, 0]
-
-
-async def test_uplift_tells_control_from_policy(pool: Pool, facts: Facts) -> None:
-    await learned_call(pool, FinalStatus.VIDEO_SENT)
-    await learned_call(pool, FinalStatus.ABANDONED, policy="control")
-    uplift = await facts.uplift(NOW - timedelta(days=1))
-    assert (uplift.control_n, uplift.control_wins, uplift.policy_n, uplift.policy_wins) == (1, 0, 1, 1)
 
 
 async def test_embeddings_are_kept_by_text_and_model(facts: Facts) -> None:
