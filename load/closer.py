@@ -8,7 +8,7 @@ from load.voice import Line
 from load.wording import word
 
 # Of ten calls to a closer of mixed mood: accepted, declined, never picked up.
-_ACCEPTS, _DECLINES = 0.70, 0.85
+_ACCEPTS, _DECLINES = 0.60, 0.80
 
 
 def mood(behaviour: str, *occasion: object) -> str:
