@@ -13,8 +13,8 @@ class Command(Frozen):
     """A Telnyx command. Its `command_id` is derived from the call and `key`; the control id is looked up when
     it is sent.
 
-    action: dial, answer, reject, hangup, speak, playback_stop, transcription_start, transcription_stop, record_start,
-    record_stop, streaming_start, streaming_stop, bridge, message, check_leg (status of the leg: no command at all).
+    action: dial, answer, hangup, speak, playback_stop, transcription_start, transcription_stop, record_start,
+    record_stop, bridge, message, check_leg (status of the leg: no command at all).
     `not_after`: not sent any more from then on. `other_leg`: the leg to bridge with.
     """
 
@@ -75,6 +75,15 @@ class DoNotCall(Frozen):
     kind: Literal["do_not_call"] = "do_not_call"
     phone: str
     evidence: str
+
+
+class RefuseDial(Frozen):
+    """A dial that is not made after all, for one of the reasons that the API knows: kept among the refusals."""
+
+    kind: Literal["refuse"] = "refuse"
+    phone: str
+    reason: str
+    detail: str
 
 
 class ClaimCloser(Frozen):
@@ -138,6 +147,7 @@ Effect = Annotated[
     | RecordChoice
     | UpdateLead
     | DoNotCall
+    | RefuseDial
     | ClaimCloser
     | HoldClaim
     | ReleaseClaim

@@ -85,6 +85,7 @@ _YES = re.compile(
     r"|i'd (love|like) to|let's do|please do)"
     r"\b(?! (but|not|i don't (think|know)|hold on|hang on|wait|one (second|sec|moment|minute)|(so )?(what|who))\b)"
 )
+_THINKS = re.compile(r"((h+m+|oh|ah|uh|um|er|well|huh)[ ,]*)+")
 _QUESTION = re.compile(
     r"^((well|um|uh|so|and|but|okay) )*(what|how|when|where|who|why|which|is it|are there|can i|do i)\b"
 )
@@ -160,6 +161,11 @@ def sounds_like_screening(text: str) -> bool:
 def is_backchannel(text: str) -> bool:
     """Words that a listener says to keep the speaker going: at most three, none of substance."""
     return bool(_NODS.fullmatch(_plain(text)))
+
+
+def only_thinks(text: str) -> bool:
+    """Sounds that keep the turn and agree to nothing: "hmm", "oh"."""
+    return bool(_THINKS.fullmatch(_plain(text)))
 
 
 def repeats(interim: str, final: str) -> bool:

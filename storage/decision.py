@@ -19,6 +19,7 @@ from call_flow.effects import (
     Learn,
     RecordChoice,
     RecordTransfer,
+    RefuseDial,
     ReleaseClaim,
     SetTimer,
     UpdateLead,
@@ -124,6 +125,7 @@ class Sorted:
     choices: list[dict[str, Any]] = field(default_factory=list)
     lead: dict[str, Any] = field(default_factory=dict)
     do_not_call: list[dict[str, Any]] = field(default_factory=list)
+    refusals: list[dict[str, Any]] = field(default_factory=list)
     transfers: dict[str, dict[str, Any]] = field(default_factory=dict)  # by claim
     holds: list[dict[str, Any]] = field(default_factory=list)
     releases: list[str] = field(default_factory=list)
@@ -164,6 +166,8 @@ def _place(effect: Effect, decision: Decision, into: Sorted) -> None:
             into.lead.update(effect.model_dump(mode="json")["values"])
         case DoNotCall():
             into.do_not_call.append({"phone": effect.phone, "evidence": effect.evidence})
+        case RefuseDial():
+            into.refusals.append(effect.model_dump(include={"phone", "reason", "detail"}))
         case RecordTransfer():
             values = effect.model_dump(mode="json")["values"]
             into.transfers.setdefault(effect.claim, {"claim": effect.claim}).update(values)

@@ -166,7 +166,7 @@ def _objections(deciding: Deciding, text: str, perceived: Perceived) -> bool:
 
 
 def _commitment(deciding: Deciding, text: str, perceived: Perceived) -> bool:
-    if perceived.intent in YES or rules.is_backchannel(text):
+    if perceived.intent in YES and not rules.only_thinks(text):
         handoff.said_yes(deciding)
     elif perceived.intent == "deny":
         objections.raised(deciding, "not_interested")

@@ -27,7 +27,7 @@ def done(deciding: Deciding, body: CommandDone) -> None:
 def failed(deciding: Deciding, body: CommandFailed) -> None:
     action, _, rest = body.key.partition(":")
     if action == "dial":
-        _not_dialed(deciding, rest, body.code)
+        _not_dialed(deciding, rest, body)
     elif action == "speak":
         _not_spoken(deciding, int(rest), body)
     elif action == "bridge":
@@ -86,11 +86,14 @@ def _dialed(leg: Leg | None, body: CommandDone) -> None:
             setattr(leg, name, body.result.get(name))
 
 
-def _not_dialed(deciding: Deciding, leg_name: str, code: str) -> None:
-    leg = deciding.state.legs.get(leg_name)
+def _not_dialed(deciding: Deciding, leg_name: str, body: CommandFailed) -> None:
+    leg, code = deciding.state.legs.get(leg_name), body.code
     if leg is None or leg.state != "dialing":
         return
     if leg_name == PROSPECT:
+        if code == "expired" and not body.maybe_done:
+            late = "the calling hours were over before the dial could be sent"
+            deciding.emit(fx.RefuseDial(phone=leg.to_number, reason="outside_hours", detail=late))
         closing.fail(deciding, code)
     else:
         leg.given_up = True

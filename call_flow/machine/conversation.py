@@ -69,9 +69,8 @@ def _stop_what_was_not_heard(deciding: Deciding) -> None:
 
 def opts_out(text: str, perceived: Perceived) -> bool:
     """A request never to be called again: by the rule, or in other words that are surely understood so."""
-    return rules.asks_not_to_be_called(text) or (
-        perceived.intent == "do_not_call" and perceived.confidence >= SURE
-    )
+    meant = perceived.intent == "do_not_call" and perceived.confidence >= SURE
+    return rules.asks_not_to_be_called(text) or (meant and not rules.only_sounds_like_opting_out(text))
 
 
 def asks_whether_robot(text: str, perceived: Perceived) -> bool:
@@ -82,11 +81,10 @@ def asks_whether_robot(text: str, perceived: Perceived) -> bool:
 
 def _certain(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     """What law and truth demand, by exact rules first."""
-    sure = perceived.confidence >= SURE
     early = deciding.state.phase in (Phase.GREETING, Phase.PERMISSION)
     if opts_out(text, perceived):
         closing.do_not_call(deciding, text)
-    elif rules.says_wrong_number(text) or (perceived.intent == "wrong_person" and sure and early):
+    elif rules.says_wrong_number(text) or (early and _means_wrong_person(text, perceived)):
         closing.wrong_person(deciding)
     elif asks_whether_robot(text, perceived):
         progress.resume(deciding, deciding.line("robot"))
@@ -97,6 +95,12 @@ def _certain(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     else:
         return False
     return True
+
+
+def _means_wrong_person(text: str, perceived: Perceived) -> bool:
+    """What is called wrong may be a denial, "it's not the wrong number", and is the rule's to tell."""
+    sure = perceived.intent == "wrong_person" and perceived.confidence >= SURE
+    return sure and "wrong" not in rules.words(text)
 
 
 def _anywhere(deciding: Deciding, text: str, perceived: Perceived) -> bool:

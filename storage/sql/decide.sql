@@ -138,6 +138,14 @@ listed AS (
     WHERE l.id = t.id
 )
 
+-- name: refusals
+-- Dials that were not made after all.
+refused AS (
+    INSERT INTO refusals (lead_id, phone, reason, detail, at)
+    SELECT moved.lead_id, r.phone, r.reason, r.detail, :now::timestamptz
+    FROM moved, jsonb_to_recordset(:refusals::jsonb) AS r (phone text, reason text, detail text)
+)
+
 -- name: transfers
 -- Hand-overs; what is known of one is never unlearned.
 transfers_set AS (

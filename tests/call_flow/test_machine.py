@@ -209,7 +209,8 @@ def test_the_same_events_give_the_same_state_and_effects(call: Call) -> None:
 
 
 def test_a_line_may_be_phrased_by_a_model_and_is_said_once(book: Playbook) -> None:
-    call = Call(book, phrasing=True).place().pick_up().to_phase("permission")
+    call = Call(book, phrasing=True).place().pick_up()
+    call.says("yes this is Dana", "affirm")
     asked = call.of(fx.AskPhrasing)[-1]
     assert asked.scripted.endswith("Do you have two minutes for them right now?")
     assert not call.speaking
@@ -222,7 +223,8 @@ def test_a_line_may_be_phrased_by_a_model_and_is_said_once(book: Playbook) -> No
 
 @pytest.mark.parametrize("how", ["late", "down"])
 def test_the_scripted_line_is_said_when_the_model_is_late_or_down(book: Playbook, how: str) -> None:
-    call = Call(book, phrasing=True).place().pick_up().to_phase("permission")
+    call = Call(book, phrasing=True).place().pick_up()
+    call.says("yes this is Dana", "affirm")
     line = call.of(fx.AskPhrasing)[-1].line
     if how == "late":
         call.due("phrase").feed(ev.Phrased(line=line, text="Too late"))

@@ -246,6 +246,7 @@ _EFFECTS: dict[type, Callable[[Any], str]] = {
     fx.RecordChoice: lambda e: f"{e.choice.taken}, 1 of {len(e.choice.arms)}",
     fx.UpdateLead: _lead,
     fx.DoNotCall: lambda e: f"on the do-not-call list: {e.phone}, for “{e.evidence}”",
+    fx.RefuseDial: lambda e: f"the dial is refused: {e.reason}, {e.detail}",
     fx.ClaimCloser: _claim,
     fx.HoldClaim: lambda e: f"{e.claim} is held while they talk",
     fx.ReleaseClaim: lambda e: f"{e.claim} is released",

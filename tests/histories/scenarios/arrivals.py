@@ -1,5 +1,7 @@
 """Who is at the other end: nobody, a machine, a bot that screens calls, or somebody who called us."""
 
+from datetime import timedelta
+
 from call_flow import effects as fx
 from call_flow import events as ev
 from call_flow.lead import Lead
@@ -39,6 +41,22 @@ def dial_never_acknowledged(book: Playbook) -> Played:
     call.feed(body, after=55)
     assert len(call.commands("dial")) == 1
     assert call.state.prospect.hangup_cause == "unacknowledged"
+    return call.ends_as("failed")
+
+
+@scenario("The calling hours end before the dial could be sent: it is refused, and says why.")
+def dial_after_the_calling_hours(book: Playbook) -> Played:
+    call = Played(book)
+    call.feed(
+        ev.CallRequested(
+            lead=DANA,
+            settings=call.settings,
+            playbook_version=book.version,
+            dial_before=call.now + timedelta(minutes=2),
+        )
+    )
+    call.feed(ev.CommandFailed(key="dial:prospect", code="expired"), after=121)
+    assert [refused.reason for refused in call.of(fx.RefuseDial)] == ["outside_hours"]
     return call.ends_as("failed")
 
 

@@ -332,6 +332,18 @@ def video_not_delivered(book: Playbook) -> Played:
     return call
 
 
+@scenario(
+    "A mere “hmm” to the question for the closer is no yes: it is asked again, and nobody is rung for it."
+)
+def thinking_is_no_yes(book: Playbook) -> Played:
+    call = Played(book, lead=KNOWN, closers=(KEVIN,), draw=0.5).place().pick_up().to_phase("commitment")
+    call.reply("hmm", "backchannel")
+    assert not call.of(fx.ClaimCloser)
+    call.says("yes let us do that", "affirm", sentiment=0.5).claimed(KEVIN)
+    call.closer_answers().hear_out().presses("1").bridged()
+    return call.wait(60).hang_up().ends_as("hot_transfer")
+
+
 @scenario("Words of the waiting prospect that are understood as a no, but not surely, do not end the wait.")
 def waiting_prospect_mumbles(book: Playbook) -> Played:
     call = _waiting(book).hear_out()
