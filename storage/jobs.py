@@ -1,5 +1,5 @@
-"""The job queue of learning, over pgqueuer: at least once, redelivered when a worker dies, parked when it
-never succeeds.
+"""The job queue of learning, over pgqueuer: at least once, redelivered when a worker dies, given up when it never
+succeeds. The ledger names the call still, and the sync goes on trying.
 
 pgqueuer does not count an attempt that ended in a crash, so the attempts are counted here, before each one. A
 worker that is told to stop must hand its job back: a job cancelled in pgqueuer's terms is a job deleted.
@@ -40,11 +40,8 @@ class LearnJob:
 
 @dataclass(frozen=True, slots=True)
 class JobCounts:
-    """`held` jobs have failed for good and wait for a person."""
-
     queued: int
     running: int
-    held: int
 
 
 Handler = Callable[[LearnJob], Awaitable[None]]
@@ -84,11 +81,7 @@ class Jobs:
 
     async def counts(self) -> JobCounts:
         row = await self._pool.fetchrow(SQL["counts"])
-        return JobCounts(row["queued"], row["running"], row["held"]) if row else JobCounts(0, 0, 0)
-
-    async def requeue_held(self) -> int:
-        """Gives the held jobs their attempts back; the number of them."""
-        return int(await self._pool.fetchval(SQL["requeue_held"]))
+        return JobCounts(row["queued"], row["running"]) if row else JobCounts(0, 0)
 
     async def run(
         self,
@@ -102,7 +95,7 @@ class Jobs:
         """Runs jobs until `stop` is set, through restarts of the server.
 
         A job whose worker died is taken up by another after `heartbeat_s`. `handler` must be idempotent; what
-        it raises is tried again with growing pauses, and after the last attempt held with its error.
+        it raises is tried again with growing pauses, and given up after the last attempt.
         """
         while not stop.is_set():
             try:
@@ -122,7 +115,7 @@ class Jobs:
         ) as connections:  # fmt: skip
             queuer = PgQueuer.from_asyncpg_pool(connections)
 
-            @queuer.entrypoint(ENTRYPOINT, on_failure="hold", accepts_context=False)
+            @queuer.entrypoint(ENTRYPOINT, on_failure="delete", accepts_context=False)
             async def learn(job: Job) -> None:
                 await self._attempt(handler, job)
 
@@ -159,6 +152,7 @@ class Jobs:
         key = _key(call_id, revision)
         attempt = await self._count(key)
         if attempt > self._max_attempts:
+            await self._pool.execute(SQL["forget_attempts"], key)
             raise RuntimeError(
                 f"learning call {call_id} revision {revision} ended {attempt - 1} times without an end"
             )
@@ -171,6 +165,7 @@ class Jobs:
             raise RetryRequested(delay=timedelta(seconds=0.5), reason=type(error).__name__) from error
         except Exception as error:
             if attempt >= self._max_attempts:
+                await self._pool.execute(SQL["forget_attempts"], key)
                 raise
             delay = timedelta(seconds=min(60.0, self._retry_s * 2 ** (attempt - 1)))
             raise RetryRequested(delay=delay, reason=type(error).__name__) from error

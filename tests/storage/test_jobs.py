@@ -78,7 +78,7 @@ async def test_a_decision_that_learns_makes_a_job(pool: Pool, jobs: Jobs) -> Non
     await decide_next(pool, call_id, [Learn(revision=1)])
     async with worker(jobs, learner):
         assert await learner.next() == LearnJob(call_id, 1, 1)
-        await until(jobs, queued=0, running=0, held=0)
+        await until(jobs, queued=0, running=0)
 
 
 async def test_no_commit_no_job(pool: Pool, jobs: Jobs) -> None:
@@ -102,19 +102,18 @@ async def test_a_failure_is_tried_again(jobs: Jobs) -> None:
     await jobs.enqueue_learn(uuid4(), 1)
     async with worker(jobs, learner):
         assert [(await learner.next()).attempt for _ in range(3)] == [1, 2, 3]
-        await until(jobs, queued=0, running=0, held=0)
+        await until(jobs, queued=0, running=0)
 
 
-async def test_poison_is_held_and_may_be_tried_again(jobs: Jobs) -> None:
+async def test_poison_is_given_up_and_leaves_nothing(pool: Pool, jobs: Jobs) -> None:
     learner, call_id = Learner(failures=3), uuid4()
     await jobs.enqueue_learn(call_id, 1)
     async with worker(jobs, learner):
         assert [(await learner.next()).attempt for _ in range(3)] == [1, 2, 3]
-        await until(jobs, queued=0, running=0, held=1)
-        learner.failures = 0
-        assert await jobs.requeue_held() == 1
+        await until(jobs, queued=0, running=0)
+        assert await pool.fetchval("SELECT count(*) FROM job_attempts") == 0
+        assert await jobs.enqueue_learn(call_id, 1)
         assert (await learner.next()).attempt == 1
-        await until(jobs, queued=0, running=0, held=0)
 
 
 async def test_a_killed_worker_s_job_is_taken_up_and_its_attempt_counted(
@@ -130,15 +129,15 @@ async def test_a_killed_worker_s_job_is_taken_up_and_its_attempt_counted(
     await victim.wait()
     async with worker(jobs, learner):
         assert await learner.next() == LearnJob(call_id, 1, 2)
-        await until(jobs, queued=0, running=0, held=0)
+        await until(jobs, queued=0, running=0)
 
 
-async def test_a_job_that_kills_every_worker_is_held(pool: Pool, jobs: Jobs) -> None:
+async def test_a_job_that_kills_every_worker_is_given_up(pool: Pool, jobs: Jobs) -> None:
     learner, call_id = Learner(), uuid4()
     await jobs.enqueue_learn(call_id, 1)
     await pool.execute("INSERT INTO job_attempts (key, attempts) VALUES ($1, 3)", f"learn:{call_id}:1")
     async with worker(jobs, learner):
-        await until(jobs, held=1)
+        await until(jobs, queued=0, running=0)
     assert learner.jobs.empty()
 
 
