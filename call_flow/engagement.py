@@ -3,8 +3,7 @@
 from call_flow.events import Perceived
 from call_flow.rules import words
 
-# Points away from the neutral 50. Our own starting values, stated here so that they can be argued with;
-# outcomes refit them later.
+# Points away from the neutral 50. Our own values, stated here so that they can be argued with.
 LENGTH = 12.0  # an answer of 15 words or more
 SENTIMENT = 18.0  # at VADER's ±1
 QUESTION = 10.0

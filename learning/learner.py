@@ -154,7 +154,9 @@ class Learner:
             raise NotLearnable(f"call {call_id} has not ended")
         segments = tuple(await self._calls.transcript(call_id))
         record = record_of(state, segments, max(state.learn_revision, 1))
-        return _Lesson(row, record, analyse(record), self._facts.rewards.of(record), self._now())
+        # Tens of milliseconds for a long call: in a server that learns, live calls would wait for it.
+        analysis = await asyncio.to_thread(analyse, record)
+        return _Lesson(row, record, analysis, self._facts.rewards.of(record), self._now())
 
     async def _lacking(self, learned: Learned, stores: Collection[Store]) -> list[Store]:
         """Those that do not hold this revision yet."""

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from call_flow.model import Frozen
 from call_flow.record import Segment
@@ -62,7 +63,7 @@ def key_phrases(
             sentiment=round(sum(tones[phrase]) / len(tones[phrase]), 4),
             context=contexts[phrase],
         )
-        for phrase in _whole(sorted(uses, key=lambda p: (-uses[p] * len(p.split()), p)), uses)[:limit]
+        for phrase in islice(_whole(sorted(uses, key=lambda p: (-uses[p] * len(p.split()), p)), uses), limit)
     )
 
 
@@ -76,10 +77,10 @@ def _phrases(text: str) -> Iterable[str]:
                     yield " ".join(phrase)
 
 
-def _whole(ranked: list[str], uses: Counter[str]) -> list[str]:
+def _whole(ranked: list[str], uses: Counter[str]) -> Iterator[str]:
+    """Those that are no part of one before. Each is held against all before: ask for no more than is wanted."""
     kept: list[str] = []
     for phrase in ranked:
-        covered = any(f" {phrase} " in f" {other} " and uses[other] >= uses[phrase] for other in kept)
-        if not covered:
+        if not any(f" {phrase} " in f" {other} " and uses[other] >= uses[phrase] for other in kept):
             kept.append(phrase)
-    return kept
+            yield phrase

@@ -5,11 +5,10 @@ callable that answers lines. It must never decide anything that the machine deci
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
 
 from call_flow import effects as fx
 from call_flow import events as ev
@@ -276,12 +275,3 @@ _COMMANDS: dict[str, Callable[[Rehearsal, fx.Command], None]] = {
     "message": Rehearsal._done,
     "check_leg": Rehearsal._done,
 }
-
-
-def dialogue(record: CallRecord) -> Iterator[str]:
-    """The call as lines to read: who, in which phase, how engaged, with which strategy."""
-    for segment in record.segments:
-        facts: list[Any] = [segment.phase, segment.strategy or segment.intent or ""]
-        if segment.engagement is not None:
-            facts.append(round(segment.engagement))
-        yield f"{segment.speaker:9}{segment.text}  ({', '.join(map(str, facts))})"

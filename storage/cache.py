@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from time import monotonic
 from typing import Any, Self, TypeVar
 
@@ -63,7 +62,7 @@ class Cache:
 
     @classmethod
     def open(cls, url: str, prefix: str = "voicelearn:", timeout_s: float = TIMEOUT_S) -> Self:
-        """Connects when it is first used. `timeout_s` bounds every method but `invalidate_prefix` and `subscribe`."""
+        """Connects when it is first used. `timeout_s` bounds every method but `subscribe`."""
         client = Redis.from_url(
             url,
             socket_timeout=timeout_s,
@@ -100,19 +99,6 @@ class Cache:
             return True
         names = [self._prefix + key for key in keys]
         return await self._ask(lambda: self._client.unlink(*names), None) is not None
-
-    async def invalidate_prefix(self, prefix: str) -> bool:
-        """All keys that begin so. Looks through the whole key space, in steps: not for a live call."""
-        pattern, cursor = _literal(self._prefix + prefix) + "*", 0
-        while True:
-            step = await self._ask(partial(self._client.scan, cursor, match=pattern, count=_SCAN), None)
-            if step is None:
-                return False
-            cursor, names = int(step[0]), list(step[1])
-            if names and await self._ask(partial(self._client.unlink, *names), None) is None:
-                return False
-            if cursor == 0:
-                return True
 
     async def publish(self, topic: str, value: Any) -> bool:
         """Tells whoever listens now. False where it could not be told: the loss is a repaint, never a fact."""
@@ -165,8 +151,3 @@ async def _next(listener: PubSub) -> tuple[str, Any]:
     if message is None:
         raise ConnectionError("nothing is heard from Redis")
     return message["type"], message["data"]
-
-
-def _literal(text: str) -> str:
-    """As a pattern that matches itself alone."""
-    return "".join(f"\\{letter}" if letter in "*?[]\\^" else letter for letter in text)

@@ -36,7 +36,7 @@ from call_flow.playbook.entries import Entry
 from call_flow.record import CallRecord
 from storage.away import StoreAway
 from storage.graph_facts import NO_FACTS, GraphFacts
-from storage.graph_rows import Row, Statement, counters, counting, forgetting, seeding, telling
+from storage.graph_rows import Row, Statement, counting, forgetting, seeding, telling
 from storage.queries import Queries, load
 
 STORE = "graph"
@@ -189,10 +189,6 @@ class Graph:
 
         return await self._write(work)
 
-    async def set_counters(self, facts: GraphFacts) -> None:
-        """Counters, correlations and similarities of `facts`, of no call in particular."""
-        await self._write(lambda transaction: _run(transaction, _LEARN, counters(facts)))
-
     async def count(self, call_ids: Collection[UUID | str] | None = None) -> int:
         """Learned calls: of these, or all."""
         if call_ids is None:
@@ -215,25 +211,13 @@ class Graph:
         rows = await self._read("strategies_for", segment=segment, moment=moment, phase=phase)
         return [SegmentStrategy(**row) for row in rows]
 
-    async def performance(self, strategy: str) -> list[Row]:
-        """segment, wins, n, wins_30d, n_30d of a strategy, by kind of lead, the most frequent first."""
-        return await self._read("performance", strategy=strategy)
-
     async def answers_to(self, objection: str) -> list[Row]:
         """response, technique, current, wins, n, the best first."""
         return await self._read("answers_to", objection=objection)
 
-    async def objections_of(self, segment: str) -> list[Row]:
-        """objection, n, resolved, calls of a kind of lead, the most frequent first."""
-        return await self._read("objections_of", segment=segment)
-
     async def calls_of_lead(self, lead_id: UUID | str) -> list[Row]:
         """The properties of a lead's calls, the earliest first."""
         return [row["call"] for row in await self._read("calls_of_lead", lead=str(lead_id))]
-
-    async def correlates(self, indicator: str) -> list[Row]:
-        """indicator, r, low, high, n of what moves with an indicator, the strongest first."""
-        return await self._read("correlates", indicator=indicator)
 
     async def call_graph(self, call_id: UUID | str) -> CallGraph | None:
         """All that the graph says of a call; times are UTC."""

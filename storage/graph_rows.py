@@ -60,33 +60,20 @@ def telling(record: CallRecord, facts: GraphFacts) -> Iterable[Statement]:
         "transfers": _transfers(record),
     }
     yield from ((name, {**id_, "rows": found}) for name, found in rows.items() if found)
-    if facts.patterns:
-        yield "patterns", {**id_, "as_of": facts.as_of, "rows": _patterns(facts)}
 
 
 def counting(record: CallRecord, facts: GraphFacts) -> Iterable[Statement]:
-    """What Postgres knows of strategies, answers and findings."""
-    yield from counters(facts)
-    if facts.lead_responds:
-        rows = [_counted(asdict(row), "strategy") for row in _sorted(facts.lead_responds)]
-        yield "lead_responds", {"lead": lead_of(record), "as_of": facts.as_of, "rows": rows}
-
-
-def counters(facts: GraphFacts) -> Iterable[Statement]:
-    """Of no call in particular, statements without rows left out."""
+    """What Postgres knows of strategies and answers; statements without rows left out."""
     kinds = {
-        "segment_responds": (facts.segment_responds, ("segment", "strategy"), "counts"),
-        "performs": (facts.performs_in, ("strategy", "phase"), "counts"),
-        "answers": (facts.answers, ("objection", "response"), "counts"),
-        "correlations": (facts.correlations, ("a", "b"), "properties"),
+        "segment_responds": (facts.segment_responds, ("segment", "strategy")),
+        "performs": (facts.performs_in, ("strategy", "phase")),
+        "answers": (facts.answers, ("objection", "response")),
+        "lead_responds": (facts.lead_responds, ("strategy",)),
     }
-    for name, (found, keys, under) in kinds.items():
+    for name, (found, keys) in kinds.items():
         if found:
-            rows = [_counted(asdict(row), *keys, under=under) for row in _sorted(found)]
-            yield name, {"as_of": facts.as_of, "rows": rows}
-    for kind in ("segments", "strategies", "calls"):
-        if alike := [asdict(row) for row in _sorted(facts.similar) if row.kind == kind]:
-            yield f"similar_{kind}", {"rows": alike}
+            rows = [_counted(asdict(row), *keys) for row in _sorted(found)]
+            yield name, {"lead": lead_of(record), "as_of": facts.as_of, "rows": rows}
 
 
 def seeding(entries: Iterable[Entry], gone: Iterable[tuple[str, str]] = ()) -> Iterable[Statement]:
@@ -274,25 +261,9 @@ def _transfers(record: CallRecord) -> list[Row]:
     return sorted(rows, key=lambda row: (row["closer"], row["claim"]))
 
 
-def _patterns(facts: GraphFacts) -> list[Row]:
-    return [
-        {
-            "pattern": pattern.id,
-            "shown": {"strength": pattern.strength, "phase": pattern.phase},
-            "properties": {
-                "kind": pattern.kind,
-                "description": pattern.description,
-                "wins": pattern.wins,
-                "n": pattern.n,
-            },
-        }
-        for pattern in sorted(facts.patterns, key=lambda pattern: pattern.id)
-    ]
-
-
-def _counted(row: Row, *keys: str, under: str = "counts") -> Row:
+def _counted(row: Row, *keys: str) -> Row:
     """The keys beside, all else under one name."""
-    return {**{key: row.pop(key) for key in keys}, under: row}
+    return {**{key: row.pop(key) for key in keys}, "counts": row}
 
 
 def _sorted(rows: Iterable[Any]) -> list[Any]:

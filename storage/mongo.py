@@ -226,12 +226,6 @@ class Conversations:
             found = await self._calls.find_one({"_id": str(call_id)}, {"transcript": 1})
         return [segment_of(entry) for entry in found["transcript"]] if found else []
 
-    async def segments_missing(self, call_id: UUID | str, seqs: Collection[int]) -> set[int]:
-        """Those of `seqs` that are not filed."""
-        with reachable():
-            found = await self._calls.find_one({"_id": str(call_id)}, {"transcript.seq": 1})
-        return set(seqs) - {entry["seq"] for entry in (found or {}).get("transcript", [])}
-
     async def count(self, call_ids: Collection[UUID | str] | None = None) -> int:
         """Calls of which something is filed: of these, or all."""
         with reachable():
@@ -242,20 +236,6 @@ class Conversations:
         with reachable():
             found = self._calls.find(_among(call_ids), {"revision": 1})
             return {document["_id"]: document["revision"] async for document in found}
-
-    async def of_lead(self, lead_id: UUID | str, limit: int = 50) -> list[Document]:
-        """A lead's calls, the newest first."""
-        with reachable():
-            found = self._calls.find({"lead_id": str(lead_id)}).sort("metadata.started_at", DESCENDING)
-            return await found.limit(limit).to_list()
-
-    async def search(self, words: str, limit: int = 20) -> list[Document]:
-        """Learned calls in which these words were said, the best match first (Mongo's text search)."""
-        with reachable():
-            matching = {"$text": {"$search": words}, "revision": {"$gt": 0}}
-            rank = {"$meta": "textScore"}
-            found = self._calls.find(matching, {"rank": rank}).sort([("rank", rank)])
-            return await found.limit(limit).to_list()
 
 
 def validator_of(collection: str) -> Document:

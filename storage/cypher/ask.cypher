@@ -27,36 +27,17 @@ RETURN strategy.id AS strategy, strategy.moment AS moment, strategy.phase AS pha
        responds.wins AS wins, responds.n AS n, responds.wins_30d AS wins_30d, responds.n_30d AS n_30d
 ORDER BY toFloat(wins + 1) / (n + 2) DESC, n DESC, strategy;
 
-// name: performance
-// How one strategy does, by kind of lead
-MATCH (segment:Segment)-[responds:RESPONDS_TO]->(:Strategy {id: $strategy})
-RETURN segment.id AS segment, responds.wins AS wins, responds.n AS n, responds.wins_30d AS wins_30d, responds.n_30d AS n_30d
-ORDER BY n DESC, segment;
-
 // name: answers_to
 // How answers to an objection did, the best first
 MATCH (:Objection {id: $objection})-[answered:ANSWERED_WITH]->(response:Response)
 RETURN response.id AS response, response.technique AS technique, response.current AS current, answered.wins AS wins, answered.n AS n
 ORDER BY toFloat(wins + 1) / (n + 2) DESC, n DESC, response;
 
-// name: objections_of
-// What a kind of lead objected to in its calls, and how often that was resolved
-MATCH (:Segment {id: $segment})<-[:IN_SEGMENT]-(call:Call)-[met:ENCOUNTERED_OBJECTION]->(objection:Objection)
-RETURN objection.id AS objection, count(met) AS n, sum(CASE WHEN met.resolved THEN 1 ELSE 0 END) AS resolved,
-       count(DISTINCT call.id) AS calls
-ORDER BY n DESC, objection;
-
 // name: calls_of_lead
 // A lead's calls, the earliest first
 MATCH (:Lead {id: $lead})-[:HAD_CALL]->(call:Call)
 RETURN properties(call) AS call
 ORDER BY call.started_at;
-
-// name: correlates
-// What moves with an indicator, either way round
-MATCH (:Pattern {id: $indicator})-[moves:CORRELATES_WITH]-(other:Pattern)
-RETURN other.id AS indicator, moves.r AS r, moves.low AS low, moves.high AS high, moves.n AS n
-ORDER BY abs(r) DESC, indicator;
 
 // name: call
 // The call with its lead and kind of lead

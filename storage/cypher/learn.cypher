@@ -10,7 +10,7 @@ RETURN call.revision AS revision;
 
 // name: forget_edges
 // All that an earlier revision of this call said
-MATCH (call:Call {id: $id})-[said:USED_STRATEGY|ENCOUNTERED_OBJECTION|ANSWERED_WITH|EXHIBITED_PATTERN|LED_TO_OUTCOME|TRANSFER_ATTEMPTED|KEVIN_AVAILABLE|IN_SEGMENT]->()
+MATCH (call:Call {id: $id})-[said:USED_STRATEGY|ENCOUNTERED_OBJECTION|ANSWERED_WITH|LED_TO_OUTCOME|TRANSFER_ATTEMPTED|KEVIN_AVAILABLE|IN_SEGMENT]->()
 DELETE said;
 
 // name: forget_decisions
@@ -113,17 +113,6 @@ MERGE (closer:Closer {id: $closer})
 MERGE (call)-[there:KEVIN_AVAILABLE]->(closer)
 SET there.available = $available;
 
-// name: patterns
-// Patterns with their counters, and that this call shows them
-MATCH (call:Call {id: $id})
-UNWIND $rows AS row
-MERGE (pattern:Pattern {id: row.pattern})
-MERGE (call)-[shown:EXHIBITED_PATTERN]->(pattern)
-SET shown += row.shown
-WITH pattern, row
-WHERE coalesce(pattern.as_of, -1) <= $as_of
-SET pattern += row.properties, pattern.as_of = $as_of;
-
 // name: segment_responds
 // How a kind of lead responds to strategies
 UNWIND $rows AS row
@@ -163,37 +152,3 @@ MERGE (objection)-[answered:ANSWERED_WITH]->(response)
 WITH answered, row
 WHERE coalesce(answered.as_of, -1) <= $as_of
 SET answered += row.counts, answered.as_of = $as_of;
-
-// name: correlations
-// What moves together; indicators are patterns
-UNWIND $rows AS row
-MERGE (a:Pattern {id: row.a})
-MERGE (b:Pattern {id: row.b})
-MERGE (a)-[moves:CORRELATES_WITH]->(b)
-WITH moves, row
-WHERE coalesce(moves.as_of, -1) <= $as_of
-SET moves += row.properties, moves.as_of = $as_of;
-
-// name: similar_segments
-// Kinds of lead that respond alike
-UNWIND $rows AS row
-MERGE (a:Segment {id: row.a})
-MERGE (b:Segment {id: row.b})
-MERGE (a)-[similar:SIMILAR_TO]->(b)
-SET similar.score = row.score;
-
-// name: similar_strategies
-// Strategies that say nearly the same
-UNWIND $rows AS row
-MERGE (a:Strategy {id: row.a})
-MERGE (b:Strategy {id: row.b})
-MERGE (a)-[similar:SIMILAR_TO]->(b)
-SET similar.score = row.score;
-
-// name: similar_calls
-// Calls that went alike; those that are not in the graph are left out
-UNWIND $rows AS row
-MATCH (a:Call {id: row.a})
-MATCH (b:Call {id: row.b})
-MERGE (a)-[similar:SIMILAR_TO]->(b)
-SET similar.score = row.score;

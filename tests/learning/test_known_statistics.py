@@ -1,5 +1,6 @@
 """Statistics as a live call finds them: fresh where a store answers, the last known where none does, never late."""
 
+import secrets
 from collections.abc import AsyncIterator
 
 import pytest
@@ -20,8 +21,7 @@ UNREACHABLE = "redis://127.0.0.1:1/0"
 
 @pytest.fixture
 async def cache(stack: Stack) -> AsyncIterator[Cache]:
-    opened = Cache.open(stack.urls.redis, prefix="known:", timeout_s=2.0)
-    await opened.invalidate_prefix("")
+    opened = Cache.open(stack.urls.redis, prefix=f"known:{secrets.token_hex(4)}:", timeout_s=2.0)
     yield opened
     await opened.close()
 

@@ -21,13 +21,10 @@ from storage.embedded.stack import Stack
 from storage.graph import CallGraph, Graph
 from storage.graph_facts import (
     Answer,
-    Correlation,
     GraphFacts,
     LeadResponds,
-    PatternShown,
     PerformsIn,
     SegmentResponds,
-    Similar,
 )
 from storage.playbook import read_packaged
 from tests.neo4j_server.place import URL_VARIABLE, running_url
@@ -88,8 +85,6 @@ class World:
             lead_responds=(LeadResponds(arm, 1, 1, 1, 1),),
             performs_in=(PerformsIn(arm, "greeting", 9, 20),),
             answers=(Answer(self.id("objection"), self.id("answer"), 3, 5),),
-            patterns=(PatternShown(self.id("asks"), "engagement", "asks early", 6, 8, 0.5, "rapport"),),
-            correlations=(Correlation(self.id("hour"), self.id("won"), -0.4, -0.6, -0.2, 90),),
             effectiveness={"opening": 6.5},
             scepticism=0.7,
         )
@@ -120,7 +115,6 @@ async def test_a_learned_call_is_there_with_all_that_belongs_to_it(graph: Graph,
         ("ANSWERED_WITH", "no_time.empathy"),
         ("DECIDED", f"{record.call_id}/1"),
         ("ENCOUNTERED_OBJECTION", "no_time"),
-        ("EXHIBITED_PATTERN", world.id("asks")),
         ("IN_SEGMENT", world.segment),
         ("KEVIN_AVAILABLE", "closer-kevin"),
         ("LED_TO_OUTCOME", "transferred"),
@@ -155,8 +149,6 @@ async def test_edges_and_decisions_carry_their_facts(graph: Graph, world: World)
     assert decision.node["recommendation"] == "transfer"
     assert decision.node["reason"] == "engagement 72; hours known"
     assert decision.node["outcome"] == "transferred"
-    (pattern,) = call.of("EXHIBITED_PATTERN")
-    assert (pattern.edge, pattern.node["wins"]) == ({"strength": 0.5, "phase": "rapport"}, 6)
 
 
 async def test_nothing_says_who_a_person_is(graph: Graph, world: World) -> None:
@@ -217,8 +209,8 @@ async def test_a_lower_revision_leaves_the_call_and_still_sets_newer_counters(
 
 
 async def test_older_counters_never_replace_newer_ones(graph: Graph, world: World) -> None:
-    await graph.set_counters(world.facts(n=30, as_of=2))
-    await graph.set_counters(world.facts(n=12, as_of=1))
+    await graph.learn(world.record("one"), world.facts(n=30, as_of=2))
+    await graph.learn(world.record("two"), world.facts(n=12, as_of=1))
     assert [row.n for row in await graph.strategies_for(world.segment)] == [30, 30]
 
 
@@ -313,28 +305,10 @@ async def test_the_questions(graph: Graph, world: World) -> None:
     assert (best.strategy, best.wins, best.n, best.wins_30d, best.n_30d) == (world.id("arm"), 7, 10, 3, 4)
     assert second.strategy == world.id("other")
     assert await graph.strategies_for(world.segment, moment="opening") == []
-    assert await graph.performance(world.id("arm")) == [
-        {"segment": world.segment, "wins": 7, "n": 10, "wins_30d": 3, "n_30d": 4}
-    ]
     assert await graph.answers_to(world.id("objection")) == [
         {"response": world.id("answer"), "technique": None, "current": None, "wins": 3, "n": 5}
     ]
-    assert await graph.objections_of(world.segment) == [
-        {"objection": "no_time", "n": 1, "resolved": 1, "calls": 1}
-    ]
-    (moves,) = await graph.correlates(world.id("won"))
-    assert moves == {"indicator": world.id("hour"), "r": -0.4, "low": -0.6, "high": -0.2, "n": 90}
     assert await graph.call_graph("nobody") is None
-
-
-async def test_similar_calls_are_linked_once_both_are_there(graph: Graph, world: World) -> None:
-    one, other = world.record("one"), world.record("other")
-    await graph.learn(one)
-    similar = GraphFacts(similar=(Similar("calls", one.call_id, other.call_id, 0.9),))
-    await graph.learn(other, similar)
-    await graph.set_counters(similar)
-    (edge,) = (await _call(graph, one)).of("SIMILAR_TO")
-    assert (edge.id, edge.edge) == (other.call_id, {"score": 0.9})
 
 
 async def test_counting_and_revisions(graph: Graph, world: World) -> None:

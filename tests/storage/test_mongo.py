@@ -180,24 +180,13 @@ async def test_an_outcome_is_replaced_by_a_later_revision_alone(
     assert (stored["outcome"], stored["revision"]) == ("qualified", 2)
 
 
-async def test_counting_missing_and_revisions(conversations: Conversations, call_id: str) -> None:
+async def test_counting_and_revisions(conversations: Conversations, call_id: str) -> None:
     other, absent = str(uuid.uuid4()), str(uuid.uuid4())
     await conversations.file_segment(call_id, a_segment(2), at=AT)
     await conversations.file_call(a_conversation(other, a_segment(1)), 4, at=AT)
     assert await conversations.count([call_id, other, absent]) == 2
     assert await conversations.count() >= 2
     assert await conversations.revisions([call_id, other, absent]) == {call_id: 0, other: 4}
-    assert await conversations.segments_missing(call_id, [1, 2, 3]) == {1, 3}
-    assert await conversations.segments_missing(absent, [1]) == {1}
-
-
-async def test_calls_are_found_by_lead_and_by_their_words(conversations: Conversations, call_id: str) -> None:
-    lead = str(uuid.uuid4())
-    said = a_segment(2, "I restore violins in the evening")
-    await conversations.file_call(a_conversation(call_id, said, lead_id=lead), 1, at=AT)
-    await conversations.file_segment(str(uuid.uuid4()), said, at=AT)
-    assert [found["_id"] for found in await conversations.of_lead(lead)] == [call_id]
-    assert [found["_id"] for found in await conversations.search("violin")] == [call_id]
 
 
 async def test_the_schema_may_be_ensured_again_and_its_indexes_are_used(
