@@ -48,7 +48,8 @@ class Case:
     """A prospect who wants to talk to the closer now. `closers`: telephones by id, in the order in which they are
     asked. `outcomes` of the transfers in their order, `happened` the times that each has beside begin and end.
     `by_api`: what the closer does there once the transfer is as `when` says. `wire`: knobs from the closer's ringing
-    until the transfer is over, or until the text message is as `message` says.
+    until the transfer is over, or until the text message is as `message` says. `lasting`: the next prospect would be
+    hot before the closer is done with this one.
     """
 
     prospect: str
@@ -60,6 +61,7 @@ class Case:
     when: Callable[[Transfer], object] = dialled
     wire: dict[str, Any] = field(default_factory=dict)
     message: str = ""
+    lasting: bool = False
 
 
 def to_kevin(prospect: str, phone: str, outcome: str, happened: tuple[str, ...]) -> Case:
@@ -98,8 +100,8 @@ CASES = {
     ),
     "declined_by_key": to_kevin("+17165557133", DECLINES, "declined", PICKED_UP),
     "rejected": to_kevin("+12105557129", REJECTS, "declined", RANG),
-    "no_key": to_kevin("+17185557196", SILENT, "no_answer", PICKED_UP),
-    "late_machine": to_kevin("+17165557140", LATE_MACHINE, "voicemail", PICKED_UP),
+    "no_key": replace(to_kevin("+17185557196", SILENT, "no_answer", PICKED_UP), lasting=True),
+    "late_machine": replace(to_kevin("+17165557140", LATE_MACHINE, "voicemail", PICKED_UP), lasting=True),
     "closer_leaves_with_the_key": to_kevin("+17185557135", LEAVES, "closer_hangup", ACCEPTED),
     "prospect_leaves_after_the_key": Case(
         "+15125557627", {"kevin": ACCEPTS}, "abandoned", ("prospect_hangup",), (ACCEPTED,)
@@ -173,6 +175,8 @@ class Afternoon:
                 await self.floor.hire(id, phone, priority, free=True)
             await self.floor.transfer(call, dialled)
             before = asyncio.create_task(self._rest(name, case, call))
+            if case.lasting:
+                await before
         if before is not None:
             await before
 

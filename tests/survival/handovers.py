@@ -82,7 +82,8 @@ class Floor:
             found = await self.transfers.of_call(call)
             return found[n - 1] if len(found) >= n and until(found[n - 1]) else None
 
-        return await soon(look, f"transfer {n} of call {call}")
+        name = next((name for name, id in self.calls.items() if id == str(call)), "nobody")
+        return await soon(look, f"transfer {n} of {name}, call {call}")
 
     async def ended(self, call: UUID) -> None:
         """Returns once the call has its final status."""
