@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from storage.closers import Claim
-from storage.postgres import Pool
+from storage.postgres import Pool, made
 from storage.queries import load
 
 SQL = load("sql/claim_audit.sql")
@@ -16,7 +16,7 @@ class ClaimAudit:
     async def claims(self, closers: Sequence[str]) -> list[Claim]:
         """Every claim there ever was of these closers, oldest first."""
         rows = await self._pool.fetch(SQL["claims"], list(closers))
-        return [Claim(**{name: row[name] for name in Claim.__slots__}) for row in rows]
+        return [made(Claim, row) for row in rows]
 
     async def held_twice(self, closers: Sequence[str]) -> list[str]:
         """Of these closers, those that two unreleased claims hold now. One statement, one snapshot."""

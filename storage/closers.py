@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from call_flow.events import CloserHint
-from storage.postgres import Pool, Record
+from storage.postgres import Pool, Record, made
 from storage.queries import load
 
 SQL = load("sql/closers.sql")
@@ -29,7 +29,7 @@ class Closer:
 
     @classmethod
     def read(cls, record: Record) -> "Closer":
-        return cls(**{name: record[name] for name in cls.__slots__})
+        return made(cls, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Closers:
 
     async def windows(self, closer_id: str) -> list[Window]:
         rows = await self._pool.fetch(SQL["windows"], closer_id)
-        return [Window(**{name: row[name] for name in Window.__slots__}) for row in rows]
+        return [made(Window, row) for row in rows]
 
     async def add_override(
         self,
@@ -149,7 +149,7 @@ class Closers:
     async def overrides(self, closer_id: str, since: datetime) -> list[Override]:
         """Those that end after `since`, by start."""
         rows = await self._pool.fetch(SQL["overrides"], closer_id, since)
-        return [Override(**{name: row[name] for name in Override.__slots__}) for row in rows]
+        return [made(Override, row) for row in rows]
 
     async def _check_zone(self, timezone: str) -> None:
         if not await self._pool.fetchval(SQL["zone_known"], timezone):

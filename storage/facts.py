@@ -10,7 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from call_flow.status import MEANING
-from storage.postgres import Pool, Record
+from storage.postgres import Pool, Record, made
 from storage.queries import load
 from storage.rewards import Rewards
 
@@ -39,7 +39,7 @@ class StrategyStat:
 
     @classmethod
     def read(cls, record: Record) -> "StrategyStat":
-        return cls(**{name: record[name] for name in cls.__slots__})
+        return made(cls, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class DailyMetrics:
 
     @classmethod
     def read(cls, record: Record) -> "DailyMetrics":
-        return cls(**{name: record[name] for name in cls.__slots__})
+        return made(cls, record)
 
 
 class Facts:

@@ -6,10 +6,10 @@ who a person is beyond the lead's id, and never count by itself: learning a call
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -34,7 +34,7 @@ from neo4j.time import DateTime
 
 from call_flow.playbook.entries import Entry
 from call_flow.record import CallRecord
-from storage.away import StoreAway
+from storage import away
 from storage.graph_facts import NO_FACTS, GraphFacts
 from storage.graph_rows import Row, Statement, counting, forgetting, seeding, telling
 from storage.queries import Queries, load
@@ -67,15 +67,7 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, _AWAY) or (isinstance(error, ClientError) and error.code in _AWAY_CODES)
 
 
-@contextmanager
-def reachable() -> Iterator[None]:
-    """Turns the driver's connection errors into `StoreAway`."""
-    try:
-        yield
-    except Exception as error:
-        if is_away(error):
-            raise StoreAway(STORE, type(error).__name__) from error
-        raise
+reachable = partial(away.reachable, STORE, is_away)
 
 
 @dataclass(frozen=True, slots=True)

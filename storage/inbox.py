@@ -11,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from call_flow.events import EVENT_FORM, Body
-from storage.postgres import Pool, Record, storable
+from storage.postgres import Pool, Record, made, storable
 from storage.queries import load
 
 SQL = load("sql/inbox.sql")
@@ -71,7 +71,7 @@ class InboxRow:
 
     @classmethod
     def read(cls, record: Record) -> "InboxRow":
-        return cls(**{name: record[name] for name in cls.__slots__})
+        return made(cls, record)
 
 
 def _key(event_id: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from call_flow.lead import Lead
-from storage.postgres import Pool, Record
+from storage.postgres import Pool, Record, made
 from storage.queries import load
 
 SQL = load("sql/leads.sql")
@@ -167,7 +167,7 @@ class Leads:
     async def consents(self, phone: str) -> list[Consent]:
         """Oldest first."""
         rows = await self._pool.fetch(SQL["consents"], phone)
-        return [Consent(**{name: row[name] for name in Consent.__slots__}) for row in rows]
+        return [made(Consent, row) for row in rows]
 
     async def refuse(
         self, lead_id: UUID | None, phone: str, reason: str, detail: str, now: datetime
@@ -179,7 +179,7 @@ class Leads:
     async def refusals(self, lead_id: UUID | None = None, limit: int = 100) -> list[Refusal]:
         """Newest first, of one lead or of all."""
         rows = await self._pool.fetch(SQL["refusals"], lead_id, limit)
-        return [Refusal(**{name: row[name] for name in Refusal.__slots__}) for row in rows]
+        return [made(Refusal, row) for row in rows]
 
     async def do_not_call(self, phone: str, evidence: str, now: datetime) -> bool:
         """Puts a number on the list. False: it was there already."""
@@ -194,7 +194,7 @@ class Leads:
         """
         row = await self._pool.fetchrow(SQL["dial_facts"], phone, since)
         assert row is not None
-        return DialFacts(**{name: row[name] for name in DialFacts.__slots__})
+        return made(DialFacts, row)
 
 
 def snapshot(stored: StoredLead) -> Lead:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from storage.postgres import Pool, Record
+from storage.postgres import Pool, Record, made
 from storage.queries import load
 
 SQL = load("sql/ledger.sql")
@@ -48,7 +48,7 @@ class LedgerRow:
 
     @classmethod
     def read(cls, record: Record) -> "LedgerRow":
-        return cls(**{name: record[name] for name in cls.__slots__})
+        return made(cls, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +169,4 @@ class Ledger:
     async def runs(self, limit: int = 20) -> list[SyncRun]:
         """Newest first."""
         rows = await self._pool.fetch(SQL["runs"], limit)
-        return [SyncRun(**{name: row[name] for name in SyncRun.__slots__}) for row in rows]
+        return [made(SyncRun, row) for row in rows]

@@ -24,7 +24,7 @@ from pymongo.errors import (
 from pymongo.write_concern import WriteConcern
 
 from call_flow.record import Segment
-from storage.away import StoreAway
+from storage import away
 from storage.conversation import ConversationDocument, OutcomeDocument, segment_entry, segment_of
 
 STORE = "mongo"
@@ -75,11 +75,10 @@ class SchemaRefused(ValueError):
 def reachable() -> Iterator[None]:
     """Turns the driver's connection errors into `StoreAway`, and the validator's into `SchemaRefused`."""
     try:
-        yield
-    except Exception as error:
-        if is_away(error):
-            raise StoreAway(STORE, type(error).__name__) from error
-        if isinstance(error, OperationFailure) and error.code == _FAILED_VALIDATION:
+        with away.reachable(STORE, is_away):
+            yield
+    except OperationFailure as error:
+        if error.code == _FAILED_VALIDATION:
             raise SchemaRefused(_refusal(error.details or {})) from None
         raise
 

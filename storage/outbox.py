@@ -11,7 +11,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from storage.inbox import InboxKey, ReceivedEvent, event_args
-from storage.postgres import Pool, Record
+from storage.postgres import Pool, Record, made
 from storage.queries import load
 
 SQL = load("sql/outbox.sql")
@@ -37,7 +37,7 @@ class OutboxRow:
 
     @classmethod
     def read(cls, record: Record) -> "OutboxRow":
-        return cls(**{name: record[name] for name in cls.__slots__})
+        return made(cls, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Outbox:
         not be sent.
         """
         row = await self._pool.fetchrow(SQL["mark_sending"], id, now, owner, lease_s)
-        return None if row is None else Sending(**{name: row[name] for name in Sending.__slots__})
+        return None if row is None else made(Sending, row)
 
     async def done(
         self, id: UUID, result: dict[str, Any] | None = None, event: ReceivedEvent | None = None

@@ -4,17 +4,19 @@ Business time must never come from the server: callers pass `now`. Only leases a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 import orjson
 
-from storage.away import StoreAway
+from storage import away
 
 STORE = "postgres"
 Record = Mapping[str, Any]
+Row = TypeVar("Row")
 Connection: TypeAlias = Any  # an asyncpg connection, or a pool's stand-in for one
 
 # SQLSTATE class 28 and 3D000: the server lets this user in nowhere, or has no such database.
@@ -49,15 +51,7 @@ def why_away(error: BaseException) -> str:
     return f"{name}: {error}" if isinstance(error, _SHUT) else name
 
 
-@contextmanager
-def reachable() -> Iterator[None]:
-    """Turns the driver's errors that pass by themselves into `StoreAway`."""
-    try:
-        yield
-    except Exception as error:
-        if is_away(error):
-            raise StoreAway(STORE, why_away(error)) from error
-        raise
+reachable = partial(away.reachable, STORE, is_away, why_away)
 
 
 class Pool:
@@ -110,6 +104,11 @@ class Pool:
             await asyncio.wait_for(self._pool.close(), 2.0)
         except (TimeoutError, OSError):
             self._pool.terminate()
+
+
+def made(kind: type[Row], record: Record) -> Row:
+    """A dataclass with slots, from the columns that are named like its fields."""
+    return kind(**{name: record[name] for name in kind.__slots__})  # type: ignore[attr-defined]
 
 
 def storable(value: Any) -> Any:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from call_flow.events import EVENT_FORM, ConsoleAction
 from call_flow.record import TransferResult
-from storage.postgres import Pool, Record
+from storage.postgres import Pool, Record, made
 from storage.queries import load
 
 SQL = load("sql/transfers.sql")
@@ -46,7 +46,7 @@ class Transfer:
 
     @classmethod
     def read(cls, record: Record) -> "Transfer":
-        return cls(**{name: record[name] for name in cls.__slots__})
+        return made(cls, record)
 
 
 class Transfers:

@@ -23,7 +23,7 @@ from chromadb.config import Settings
 from chromadb.errors import NotFoundError, RateLimitError
 from numpy.typing import ArrayLike
 
-from storage.away import StoreAway
+from storage import away
 
 STORE = "vectors"
 TIMEOUT_S = 10.0
@@ -236,13 +236,9 @@ class Vectors:
     @asynccontextmanager
     async def _request(self) -> AsyncIterator[Any]:
         """The client, with the time of the block bounded: its requests have no timeout of their own."""
-        try:
+        with away.reachable(STORE, is_away):
             async with asyncio.timeout(self._timeout_s):
                 yield await self._connected()
-        except Exception as error:
-            if is_away(error):
-                raise StoreAway(STORE, type(error).__name__) from error
-            raise
 
     async def _connected(self) -> Any:
         async with self._connecting:
