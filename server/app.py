@@ -60,7 +60,7 @@ from storage.inbox import Inbox, InboxKey
 from storage.jobs import Jobs
 from storage.leads import Leads
 from storage.outbox import Outbox
-from storage.playbook import read_packaged
+from storage.playbook import read_playbook
 from storage.playbooks import Playbooks
 from storage.timers import Timers
 from storage.transfers import Transfers
@@ -89,7 +89,7 @@ async def running(settings: Settings, *, worker: bool = False) -> AsyncIterator[
     """A server process at work while the block lasts. Raises StoreAway where Postgres cannot be reached."""
     async with AsyncExitStack() as closing:
         stores = await closing.enter_async_context(open_stores(settings))
-        shelf = Shelf(read_packaged(), Playbooks(stores.pool))
+        shelf = Shelf(read_playbook(settings.playbook), Playbooks(stores.pool))
         telnyx, understanding = await asyncio.gather(
             Telnyx.open(
                 settings.telnyx_api_key.get_secret_value(), settings.telnyx_base_url, settings.telnyx_timeout
