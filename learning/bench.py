@@ -106,8 +106,7 @@ class Rehearser:
         self.machine = Machine(book)
         self._loop = asyncio.new_event_loop()
         self._embedder = self._loop.run_until_complete(AsyncEmbedder.open(DEFAULT_MODEL, folder))
-        examples = [(example, intent.id) for intent in book.intents for example in intent.examples]
-        recogniser = Recogniser.fit(examples, self._embedder.embedder)
+        recogniser = Recogniser.fit(book.examples(), self._embedder.embedder)
         self._perceiver = Perceiver(self._embedder, recogniser)
         self._perceived: dict[tuple[str, str], Perceived] = {}
         self._predict = Predictor().probability

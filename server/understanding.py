@@ -52,9 +52,8 @@ async def open_understanding(settings: Settings, stores: Stores, playbook: Playb
 
 async def fitted(vectors: KeptVectors, playbook: Playbook) -> Recogniser:
     """The recogniser of a playbook's intents, fitted in a thread that asks this loop for its vectors."""
-    examples = [(text, intent.id) for intent in playbook.intents for text in intent.examples]
     encoder = _FromThread(vectors, asyncio.get_running_loop())
-    return await asyncio.to_thread(Recogniser.fit, examples, encoder)
+    return await asyncio.to_thread(Recogniser.fit, playbook.examples(), encoder)
 
 
 class _FromThread:

@@ -134,6 +134,10 @@ class Playbook(Frozen):
                 yield "intent", f"{intent.id}/{n}", example
         yield from (("knowledge", item.id, f"{item.question} {item.text}") for item in self.knowledge)
 
+    def examples(self) -> list[tuple[str, str]]:
+        """(utterance, intent's id) of all examples, what intents are recognised by."""
+        return [(text, intent.id) for intent in self.intents for text in intent.examples]
+
     def render(self, entry: Spoken, values: Mapping[str, str]) -> str:
         """The words to say: `text`, or `fallback` where a value is missing or blank.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from learning.embeddings import DEFAULT_MODEL, Embedder, EmbeddingError, models_folder, open_embedder
+from learning.embeddings import Embedder, EmbeddingError, models_folder, open_embedder
 from learning.evaluation import (
     DataError,
     Guess,
@@ -20,7 +20,7 @@ from learning.evaluation import (
 )
 from learning.recogniser import Recogniser, normalised
 from server.cli.settings import data_option, settings_or_exit
-from storage.playbook import read_packaged
+from storage.playbook import read_playbook
 
 _SHOWN = 25
 _file = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -38,7 +38,7 @@ def evaluate() -> None:
     "--shots", type=click.IntRange(min=1), help="So many examples of each label, drawn by the seed; else all."
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--model", default=DEFAULT_MODEL, show_default=True, help="The embedding model.")
+@click.option("--model", help="The embedding model.  [VOICELEARN_EMBEDDING_MODEL]")
 @click.option("--baseline", "with_baseline", is_flag=True, help="Beside it, TF-IDF with logistic regression.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @data_option
@@ -47,7 +47,7 @@ def intents(
     train: Path | None,
     shots: int | None,
     seed: int,
-    model: str,
+    model: str | None,
     with_baseline: bool,
     as_json: bool,
     data: Path | None,
@@ -57,13 +57,15 @@ def intents(
     A label that the training data lacks means "none of these", as do oos, other, none_of_these and their like
     wherever they stand.
     """
-    folder = models_folder(settings_or_exit(data).data)
+    settings = settings_or_exit(data)
     try:
         rows = read_utterances(file)
-        training = training_set(read_utterances(train) if train else playbook_examples(), shots, seed)
+        training = training_set(
+            read_utterances(train) if train else read_playbook(settings.playbook).examples(), shots, seed
+        )
         if not training:
             raise click.ClickException(f"{train}: no label that is an intent")
-        embedder = open_embedder(model, folder)
+        embedder = open_embedder(model or settings.embedding_model, models_folder(settings.data))
         judged = {"embedding": _judge(embedder, training, rows)}
         if with_baseline:
             judged["baseline"] = report(rows, _baseline(training, rows), {label for _, label in training})
@@ -74,11 +76,6 @@ def intents(
         click.echo(json.dumps(_as_json(judged, embedder, training, seen, shots, seed)))
         return
     _show(judged, training, seen)
-
-
-def playbook_examples() -> list[Labelled]:
-    """(example, intent) of the playbook in the repository."""
-    return [(example, intent.id) for intent in read_packaged().intents for example in intent.examples]
 
 
 def _judge(embedder: Embedder, training: list[Labelled], rows: list[Labelled]) -> Report:

@@ -91,7 +91,7 @@ def test_held_out_utterances_are_no_examples_and_enough_of_each_intent() -> None
 
 def test_held_out_utterances_of_the_playbooks_intents(cached: Cached) -> None:
     rows = read_utterances(DATA / "held_out_intents.jsonl")
-    training = [(example, intent.id) for intent in read_packaged().intents for example in intent.examples]
+    training = read_packaged().examples()
     ours, theirs = judge(cached, training, rows, "held out")
     assert ours.accuracy > theirs.accuracy
     assert ours.macro_f1 > theirs.macro_f1
@@ -103,7 +103,7 @@ def test_held_out_utterances_of_the_playbooks_intents(cached: Cached) -> None:
 
 
 def test_ordinary_talk_whose_meaning_is_taken_for_opting_out_is_told_by_the_rule(cached: Cached) -> None:
-    training = [(example, intent.id) for intent in read_packaged().intents for example in intent.examples]
+    training = read_packaged().examples()
     recogniser = Recogniser.fit(training, cached)
     taken = [
         text
