@@ -18,7 +18,7 @@ from tests.survival.evidence import gather, happened_during, of_calls, wrong
 
 RATE = float(os.environ.get("AWAY_RATE", "20"))
 AWAY_S = 120.0  # of the clock; at a rate of 20 longer than any retry's first waits, which are wall seconds
-CALLS = 24 if RATE > 1 else 60  # enough for all five: at a low rate little is spent on stopping and starting
+CALLS = 24 if RATE > 1 else 36  # enough for all five: at a low rate little is spent on stopping and starting
 LINES = 6
 PLACED_MEANWHILE = 2
 
