@@ -12,8 +12,10 @@ install-dev: $(VENV)/.installed-dev
 demo: install
 	$(BIN)/voicelearn demo
 
+# Tests of whole worlds of processes need both cores, and run by themselves.
 test: install-dev check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/survival
+	$(BIN)/pytest tests/survival
 
 check: install-dev
 	$(BIN)/ruff check .

@@ -1,11 +1,10 @@
 """`/api/operations`: how this process and the queues are doing, and which events could not be decided."""
 
-from collections.abc import Sequence
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.api.endpoint import answer, endpoint, query_int
+from server.percentiles import percentiles
 from server.services import services
 
 
@@ -25,7 +24,7 @@ async def operations(request: Request) -> Response:
             },
             "decider": dict(server.decider.counts),
             "dispatcher": dict(server.dispatcher.counts),
-            "decision_ms": percentiles(server.decider.took_ms),
+            "decision_ms": percentiles(server.decider.took_ms, 50, 99),
             "aside": [
                 {
                     "seq": row.seq,
@@ -37,13 +36,3 @@ async def operations(request: Request) -> Response:
             ],
         }
     )
-
-
-def percentiles(times: Sequence[float]) -> dict[str, float | None]:
-    """p50 and p99, None where there is nothing yet."""
-    ordered = sorted(times)
-    if not ordered:
-        return {"p50": None, "p99": None}
-    return {
-        name: round(ordered[int(len(ordered) * share)], 2) for name, share in (("p50", 0.5), ("p99", 0.99))
-    }
