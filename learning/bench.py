@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from call_flow.events import Perceived, Vector
@@ -66,12 +66,23 @@ class Run:
     learned: float
     uniform: float
     first: float  # success of the learning policy's first `tail` calls
+    gain: (
+        float  # what the learning policy added to the last calls' chance of success, as the prospects know it
+    )
     calls: int
     seconds: float
 
     @property
     def difference(self) -> float:
         return self.learned - self.uniform
+
+
+@dataclass(frozen=True)
+class Played:
+    """A call, and the chance of success that its prospect came to in truth."""
+
+    record: CallRecord
+    chance: float
 
 
 @dataclass(frozen=True)
@@ -85,12 +96,18 @@ class Result:
     def difference(self) -> Interval:
         return of_mean([run.difference for run in self.runs])
 
+    @property
+    def gain(self) -> Interval:
+        """The same without the luck of who says yes."""
+        return of_mean([run.gain for run in self.runs])
+
     def as_json(self) -> dict[str, Any]:
         mean, low, high = self.difference
         return {
             **asdict(self.plan),
             "seeds": len(self.runs),
             "difference": {"mean": mean, "low": low, "high": high},
+            "gain": self.gain._asdict(),
             "learned": sum(run.learned for run in self.runs) / len(self.runs),
             "uniform": sum(run.uniform for run in self.runs) / len(self.runs),
             "ms_a_call": median(run.seconds / run.calls * 1e3 for run in self.runs),
@@ -122,12 +139,12 @@ class Rehearser:
             self._perceived[key] = self._loop.run_until_complete(self._perceiver.perceive(text, now, zone))
         return self._perceived[key]
 
-    def play(self, prospects: Prospects, plan: Plan, seed: int, n: int, choose: Choose) -> CallRecord:
+    def play(self, prospects: Prospects, plan: Plan, seed: int, n: int, choose: Choose) -> Played:
         """The `n`th call of a world, to its end."""
         call = self.call(prospects, plan, seed, n, choose)
         call.run()
-        prospects.close(call.state.call_id)
-        return call.record()
+        truth = prospects.close(call.state.call_id)
+        return Played(call.record(), truth["chance"])
 
     def call(self, prospects: Prospects, plan: Plan, seed: int, n: int, choose: Choose) -> Rehearsal:
         """The `n`th call of a world, not begun."""
@@ -161,23 +178,28 @@ class Rehearser:
             learned=success(learned[-plan.tail :]),
             uniform=success(blind),
             first=success(learned[: plan.tail]),
+            gain=_chance(learned[-plan.tail :]) - _chance(blind),
             calls=len(learned) + len(blind),
             seconds=time.perf_counter() - began,
         )
 
-    def _learned(self, prospects: Prospects, plan: Plan, seed: int, n: int, tally: Tally) -> CallRecord:
+    def _learned(self, prospects: Prospects, plan: Plan, seed: int, n: int, tally: Tally) -> Played:
         def choose(need: PolicyVector) -> Vector:
             return thompson(need, tally.of(need.moment), _draw(need, seed, n))
 
-        record = self.play(prospects, plan, seed, n, choose)
-        tally.learn(record)
-        return record
+        played = self.play(prospects, plan, seed, n, choose)
+        tally.learn(played.record)
+        return played
 
 
-def success(records: Sequence[CallRecord]) -> float:
+def success(calls: Sequence[Played]) -> float:
     """Qualified ÷ conversations."""
-    counted = [MEANING[record.final_status].qualified for record in records if record.conversation]
-    return sum(map(bool, counted)) / max(len(counted), 1)
+    records = [call.record for call in calls if call.record.conversation]
+    return sum(bool(MEANING[record.final_status].qualified) for record in records) / max(len(records), 1)
+
+
+def _chance(calls: Sequence[Played]) -> float:
+    return fmean(call.chance for call in calls)
 
 
 def bench(plans: Sequence[Plan], seeds: Sequence[int], jobs: int, folder: Path) -> Iterator[Run]:
