@@ -74,10 +74,6 @@ def judge(
     return ours, theirs
 
 
-# Writers who saw no example still say "uh huh" and "gotcha": most of what they wrote of this intent is in the playbook.
-FEWER = {"backchannel": 11}
-
-
 def test_held_out_utterances_are_no_examples_and_enough_of_each_intent() -> None:
     rows = read_utterances(DATA / "held_out_intents.jsonl")
     intents = read_packaged().intents
@@ -86,7 +82,7 @@ def test_held_out_utterances_are_no_examples_and_enough_of_each_intent() -> None
     assert examples.isdisjoint(texts)
     assert len(set(texts)) == len(texts)
     counts = Counter(label for _, label in rows)
-    assert {intent.id for intent in intents if counts[intent.id] < FEWER.get(intent.id, 15)} == set()
+    assert {intent.id for intent in intents if counts[intent.id] < 15} == set()
 
 
 def test_held_out_utterances_of_the_playbooks_intents(cached: Cached) -> None:

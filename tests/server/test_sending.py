@@ -467,7 +467,7 @@ async def test_message_goes_with_an_idempotency_key(line: Line) -> None:
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
     assert first.body == args | {"from": ACCOUNT["from"]}
     assert rows["message:video"].result == {"id": "message-1"}
-    assert await Calls(line.pool).message_owner("message-1") == line.call_id
+    assert await Calls(line.pool).message_owner("message-1", "") == line.call_id
 
 
 async def test_taking_back_a_line_that_waits_lets_the_next_one_go_at_once(line: Line) -> None:
