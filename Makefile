@@ -12,7 +12,9 @@ install-dev: $(VENV)/.installed-dev
 demo: install
 	$(BIN)/voicelearn demo
 
-# Tests of whole worlds of processes need both cores, and run by themselves.
+# Tests of whole worlds of processes need both cores, and run by themselves. The many short-lived graph servers are not
+# worth their JVM's second compiler.
+test: export JDK_JAVA_OPTIONS = -XX:TieredStopAtLevel=1
 test: install-dev check
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/survival
 	$(BIN)/pytest tests/survival

@@ -382,7 +382,7 @@ def begin(walk: Walk, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", OPENINGS)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(step, min_size=8, max_size=45),
     last=st.sampled_from([*HANGUPS, None, None, None]),

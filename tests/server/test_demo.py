@@ -13,7 +13,7 @@ from storage.embedded.stack import Stack
 from storage.ledger import STORES
 from storage.vectors import Kind, Vectors
 
-CALLS = 12
+CALLS = 8
 STORE_COUNTS = ("postgres_calls", "mongo_conversations", "graph_calls", "chroma_segments", "chroma_scenarios")
 FIGURES = {
     "calls_placed", "calls_ended", "outcomes", "phases_reached", "transfers", "stores", "ledger", "lost", "duplicated",

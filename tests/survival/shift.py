@@ -23,7 +23,7 @@ PATIENCE_S = 150.0  # wall, for one request to get through: longer than any stor
 STALL_S = 150.0  # wall, without anything changing
 AGREEING_LOOKS = 3
 
-CLOSER = "+131255595{:02d}"
+MIXED, ACCEPTING = "+131255595{:02d}", "+131255590{:02d}"  # closers of every mood, and who take every call
 
 
 async def import_leads(world: World, count: int, *, only_talkers: bool = False) -> list[str]:
@@ -37,10 +37,10 @@ async def import_leads(world: World, count: int, *, only_talkers: bool = False) 
     return [row["phone"] for row in csv.DictReader(io.StringIO(text))]
 
 
-async def staff(world: World, closers: int) -> None:
+async def staff(world: World, closers: int, phone: str = MIXED) -> None:
     """So many closers of one name, at any hour."""
     for n in range(closers):
-        body = {"name": "Kevin", "phone": CLOSER.format(n), "timezone": "America/New_York", "priority": n}
+        body = {"name": "Kevin", "phone": phone.format(n), "timezone": "America/New_York", "priority": n}
         for path, wanted in (("", body), ("/windows", {"windows": EVERY_DAY})):
             (await world.api.put(f"/api/closers/kevin-{n}{path}", json=wanted)).raise_for_status()
 

@@ -1,5 +1,9 @@
-"""Webhooks that come late, again, and in another order."""
+"""Webhooks that come late, again, and in another order.
 
+`DISORDER_CALLS=100` plays a hundred calls instead of two dozen: that takes a quarter of an hour.
+"""
+
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,16 +13,16 @@ from tests.survival import shift
 from tests.survival.conftest import MakeWorld
 from tests.survival.evidence import Call, Evidence, gather, wrong
 
-CALLS = 100
-SHUFFLED_CALLS = 40
-SHUFFLED_RATE = 25.0  # nothing is compared with another run, and calls are long where answers come late
+CALLS = int(os.environ.get("DISORDER_CALLS", "24"))
 SEED = 11
-CLOSERS = 40  # so many that whether one is free does not depend on how the calls happen to overlap
-RATE = 10.0
-LINES = 50
+LINES = 24
+CLOSERS = 2 * LINES  # so many that whether one is free does not depend on how the calls happen to overlap
+RATE = 12.0  # a server that is a tenth of a second late is not a second late for the calls
+SHUFFLED_RATE = 25.0  # nothing is compared with another run, and calls are long where answers come late
 
 # People who are the same whatever the timing: who talks over a line, or asks whether anybody is there, does so by the
-# clock. The draws of the policy are by number and choice, so that both runs are dealt the same hand.
+# clock. Interims move nothing where nobody talks over a line; the shuffled calls have them. The draws of the policy are
+# by number and choice, so that both runs are dealt the same hand.
 STEADY_PEOPLE = {
     "split_finals": 0,
     "late_interims": 0,
@@ -26,22 +30,22 @@ STEADY_PEOPLE = {
     "backchannels": 0,
     "dead_air": 900,
     "sms_fails": 0,
+    "interims": False,
 }
 SETTINGS = {"policy": "uniform", "silence": "60"}
 DISORDER = {"duplicate": {"every_event_times": [1, 3]}, "swap_neighbours": 1.0}
-SHUFFLE = {"shuffle_within": 30.0}
+SHUFFLE = {"shuffle_within": 30.0, "interims": True}
 
-# Not there yet: in some runs a bridge that is told late ends as the video, and the two runs differ. Nothing is lost.
-OPEN = "a bridge whose webhooks are late is taken for a failed one"
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xfail(reason=OPEN, strict=False)]
+pytestmark = pytest.mark.timeout(150 + 6 * CALLS)
 
 
 @dataclass(frozen=True)
 class Result:
     """What a call came to: everything that was asked and answered.
 
-    Left out is what only the clock decides: how often who waits for a closer is told so, and who says a last word
-    while the agent hangs up.
+    Left out is what only the clock decides: when a question is asked again because nobody spoke, how often who waits
+    for a closer is told so, who says a last word while the agent hangs up, and whether an answering machine is
+    greeted before detection has told what it is.
     """
 
     status: str
@@ -54,10 +58,20 @@ class Result:
 
     @classmethod
     def of(cls, call: Call) -> "Result":
-        state = call.state
-        said = [part for part in call.segments if part.strategy != "transfer.wait"]
+        state, status = call.state, str(call.row.final_status)
+        if status == "voicemail":
+            return cls(
+                status,
+                [],
+                {},
+                [],
+                {},
+                [],
+                [part.text for part in call.segments if part.speaker == "prospect"],
+            )
+        said = [part for part in call.segments if not _by_the_clock(part.strategy or "")]
         return cls(
-            str(call.row.final_status),
+            status,
             [(str(phase.phase), str(phase.outcome), phase.notes) for phase in state.phases],
             {name: _coarse(name, value) for name, value in state.captures.items()},
             [(o.type, str(o.response), o.resolved) for o in state.objections],
@@ -67,17 +81,21 @@ class Result:
         )
 
 
+def _by_the_clock(entry: str) -> bool:
+    return entry == "transfer.wait" or entry.partition(".")[2].startswith("reprompt")
+
+
 def _coarse(name: str, value: str) -> str:
     """ "In an hour" is counted from when it was said: a day is as near as two runs agree."""
     return value[:10] if name == "callback_at" else value
 
 
-async def played(make_world: MakeWorld, calls: int, rate: float, **knobs: Any) -> Evidence:
+async def played(make_world: MakeWorld, rate: float = RATE, **knobs: Any) -> Evidence:
     """A shift of the same calls to the same people, with this done to the webhooks; nothing may be wrong with it."""
     options = {"rate": rate, "seed": SEED, "settings": SETTINGS, "knobs": STEADY_PEOPLE | knobs}
     async with make_world(**options) as world:
-        await shift.staff(world, CLOSERS)
-        numbers = await shift.import_leads(world, calls)
+        await shift.staff(world, CLOSERS, shift.ACCEPTING)
+        numbers = await shift.import_leads(world, CALLS)
         evidence = await gather(world, await shift.work(world, numbers, LINES))
         problems = await wrong(world, evidence)
         assert problems == [], "\n".join(problems)
@@ -87,14 +105,14 @@ async def played(make_world: MakeWorld, calls: int, rate: float, **knobs: Any) -
 @pytest.fixture(scope="module")
 async def clean(make_world: MakeWorld) -> dict[str, Result]:
     """What the calls come to when every webhook comes once and in order; by number."""
-    evidence = await played(make_world, CALLS, RATE)
+    evidence = await played(make_world)
     return {number: Result.of(call) for number, call in evidence.calls.items()}
 
 
 async def test_twice_and_in_the_wrong_order_comes_to_the_same(
     make_world: MakeWorld, clean: dict[str, Result]
 ) -> None:
-    evidence = await played(make_world, CALLS, RATE, **DISORDER)
+    evidence = await played(make_world, **DISORDER)
     events = evidence.report["events"]
     assert sum(event["attempts"] for event in events) > 1.5 * len(events), "hardly anything came twice"
     found = {number: Result.of(call) for number, call in evidence.calls.items()}
@@ -105,7 +123,7 @@ async def test_twice_and_in_the_wrong_order_comes_to_the_same(
 
 
 async def test_shuffled_within_the_call_nothing_is_lost_or_said_twice(make_world: MakeWorld) -> None:
-    evidence = await played(make_world, SHUFFLED_CALLS, SHUFFLED_RATE, **SHUFFLE)
+    evidence = await played(make_world, SHUFFLED_RATE, **SHUFFLE)
     assert out_of_order(evidence) > 0.3, "hardly anything was shuffled"
 
 

@@ -12,7 +12,7 @@ from tests.survival.conftest import MakeWorld
 from tests.survival.evidence import gather, lines_told, wrong
 
 CALLS = 20
-RATE = 20.0
+RATE = 5.0  # a server is back within a minute of the calls' time, and they last for minutes
 KILLS = 3
 NEVER_TOLD = 2  # prospects whose hangup nobody will ever hear of
 
@@ -20,10 +20,13 @@ pytestmark = pytest.mark.timeout(240)
 
 
 async def kill_at_random(world: World, chance: random.Random) -> list[tuple[float, int]]:
-    """Kills the server, and starts it again at once; after how many wall seconds, and how many legs were up."""
+    """Kills the server in the middle of calls, and starts it again at once; after how many wall seconds, and how many
+    legs were up.
+    """
     kills = []
     for _ in range(KILLS):
-        pause = chance.uniform(0.5, 5.0)
+        await shift.busy(world, legs=CALLS // 4)
+        pause = chance.uniform(0.2, 4.0)
         await asyncio.sleep(pause)
         await world.servers[0].kill()
         kills.append((round(pause, 2), (await world.sim.get("/sim/health")).json()["live_legs"]))
@@ -41,7 +44,7 @@ async def test_what_a_killed_server_left_is_taken_up(make_world: MakeWorld) -> N
         silent = chance.sample(numbers, NEVER_TOLD)
         await world.turn(lose_hangups=silent)
         killing = asyncio.create_task(kill_at_random(world, chance))
-        calls = await shift.work(world, numbers, lines=10)
+        calls = await shift.work(world, numbers, lines=CALLS)
         kills = await killing
         print(f"killed after seconds, with legs up: {kills}")
         assert all(legs for _, legs in kills), "a server that has nothing to do proves nothing"
