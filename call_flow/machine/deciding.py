@@ -162,8 +162,12 @@ class Deciding:
 
     def hang_up(self, leg: str) -> None:
         """Ends a leg, and looks again: a hangup that did not take is repeated as a command of its own."""
-        self.command("hangup", f"hangup:{leg}:{self.count(f'hangup:{leg}')}", leg)
+        self.tell_to_hang_up(leg)
         self.timer(f"hangup:{leg}", HANGUP_SHOWS_S)
+
+    def tell_to_hang_up(self, leg: str) -> None:
+        """The command alone, for a leg that is over for us already."""
+        self.command("hangup", f"hangup:{leg}:{self.count(f'hangup:{leg}')}", leg)
 
     def see_hung_up(self, leg: str) -> None:
         """Ends a leg that has not been told to yet, and looks after one that has."""

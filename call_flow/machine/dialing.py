@@ -292,7 +292,7 @@ def _shows_itself(deciding: Deciding, leg: Leg, body: LegInitiated | LegAnswered
     _identify(leg, body)
     if leg.given_up:
         leg.given_up = False
-        deciding.command("hangup", f"hangup:{leg.name}:{deciding.count(f'hangup:{leg.name}')}", leg.name)
+        deciding.tell_to_hang_up(leg.name)
 
 
 def _identify(leg: Leg, body: LegInitiated | LegAnswered | CallArrived) -> None:

@@ -349,19 +349,23 @@ async def test_refused_repeat_is_looked_for_while_telnyx_may_not_show_the_first_
     assert len(line.telnyx.of("active_calls")) > 1
 
 
+def give_leave_after(line: Line, monkeypatch: pytest.MonkeyPatch, *waits: float) -> None:
+    """Postgres takes so many wall seconds, one try after the other, to say that a command may be sent."""
+    mark_sending, left = line.outbox.mark_sending, list(waits)
+
+    async def slow(*args: Any) -> Any:
+        sending = await mark_sending(*args)
+        await asyncio.sleep(left.pop(0))
+        return sending
+
+    monkeypatch.setattr(line.outbox, "mark_sending", slow)
+
+
 async def test_repeat_whose_leave_came_too_late_is_not_sent(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line.telnyx.tell("dial", "timeout")
-    mark_sending = line.outbox.mark_sending
-    waits = [0.0, line.clock.wall(60)]
-
-    async def slow(*args: Any) -> Any:
-        sending = await mark_sending(*args)
-        await asyncio.sleep(waits.pop(0))
-        return sending
-
-    monkeypatch.setattr(line.outbox, "mark_sending", slow)
+    give_leave_after(line, monkeypatch, 0.0, line.clock.wall(60))
     await line.decide(dial(), legs=())
     await line.settled("dial:prospect")
 
@@ -373,15 +377,7 @@ async def test_repeat_whose_leave_came_too_late_is_not_sent(
 async def test_first_sending_whose_leave_came_late_was_never_sent(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mark_sending = line.outbox.mark_sending
-    waits = [line.clock.wall(60), 0.0]
-
-    async def slow(*args: Any) -> Any:
-        sending = await mark_sending(*args)
-        await asyncio.sleep(waits.pop(0))
-        return sending
-
-    monkeypatch.setattr(line.outbox, "mark_sending", slow)
+    give_leave_after(line, monkeypatch, line.clock.wall(60), 0.0)
     await line.decide(dial(), legs=())
     await line.settled("dial:prospect")
 
