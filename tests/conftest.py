@@ -13,12 +13,18 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from learning.embeddings import DEFAULT_MODEL, AsyncEmbedder, models_folder
+from learning.kept_vectors import KeptVectors
+from server.understanding import fitted
 from storage.embedded.stack import Stack
+from storage.facts import Facts
 from storage.migrations import upgrade
+from storage.playbook import read_packaged
 from storage.postgres import Pool, connect
 from storage.urls import StoreUrls
 
 TEMPLATE = "voicelearn_template"
+WARM_TEMPLATE = "voicelearn_warm_template"
 
 
 ROOT = os.geteuid() == 0
@@ -92,6 +98,31 @@ async def template(postgres_server: Stack) -> str:
     await administer(server, f"CREATE DATABASE {TEMPLATE}")
     await upgrade(database_url(server, TEMPLATE))
     return server
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where whoever needs it finds the embedding model, once it was built."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def model_folder(data_folder: Path) -> Path:
+    return models_folder(data_folder)
+
+
+@pytest.fixture(scope="session")
+async def warm_template(template: str, data_folder: Path) -> str:
+    """The name of a database as a server's first start leaves it: migrated, with the vectors of the playbook's
+    utterances, so that the servers of a session embed them once.
+    """
+    await administer(template, f"CREATE DATABASE {WARM_TEMPLATE} TEMPLATE {TEMPLATE}")
+    pool = await connect(database_url(template, WARM_TEMPLATE))
+    embedder = await AsyncEmbedder.open(DEFAULT_MODEL, models_folder(data_folder))
+    await fitted(KeptVectors(embedder, Facts(pool)), read_packaged())
+    await embedder.close()
+    await pool.close()
+    return WARM_TEMPLATE
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,5 @@
-"""`python -m storage.embedded.aot_cache`: makes the graph server start in a third of the time, once for an installation.
+"""`python -m storage.embedded.aot_cache`: run once after installing, it makes the graph server start in a third of the
+time.
 
 The JVM of ArcadeDB's wheel keeps its classes as they are after a first run, loaded and linked (JEP 483, 514), in a
 file beside itself. It ignores a file that another JVM or other jars have left there, and does without one.

@@ -19,7 +19,7 @@ _JAVA = "jre/bin/java"
 
 
 def aot_cache() -> Path | None:
-    """Where `storage.embedded.aot_cache` leaves the cache for the wheel's JVM; None where there is none of the wheel."""
+    """Where `storage.embedded.aot_cache` leaves what the wheel's JVM begins with; None without such a JVM."""
     package = package_folder("arcadedb_embedded")
     return package / "jre" / "arcadedb.aot" if package and (package / _JAVA).is_file() else None
 

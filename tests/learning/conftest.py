@@ -8,10 +8,5 @@ from learning.embeddings import Embedder, open_embedder
 
 
 @pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
-@pytest.fixture(scope="session")
 def embedder(model_folder: Path) -> Embedder:
     return open_embedder("minilm", model_folder)

@@ -17,7 +17,9 @@ HERE = Path(__file__).parent
 READY_S = 90.0
 STOP_S = 5.0  # then it is killed: nothing that it holds is needed again
 OPENED = ("java.nio", "java.lang", "sun.nio.ch")
-JAVA = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m", *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED)]
+# It does not live long enough to be worth the JVM's second compiler.
+JAVA = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m"]
+JAVA += [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED]
 
 
 class ServerError(Exception):

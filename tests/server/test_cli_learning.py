@@ -13,17 +13,10 @@ from storage.urls import StoreUrls
 
 
 @pytest.fixture
-def environment(urls: StoreUrls, model_folder: Path) -> dict[str, str]:
-    """The stores of the tests' own stack, and a model that is built already."""
+def environment(urls: StoreUrls, data_folder: Path) -> dict[str, str]:
+    """The stores of the tests' own stack, and a model that is built once."""
     named = {f"VOICELEARN_{store.upper()}_URL": url for store, url in urls.model_dump().items()}
-    return named | {"VOICELEARN_DATA": str(model_folder.parent)}
-
-
-@pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data") / "models"
-    folder.mkdir()
-    return folder
+    return named | {"VOICELEARN_DATA": str(data_folder)}
 
 
 def test_seed_and_sync(environment: dict[str, str]) -> None:

@@ -27,14 +27,16 @@ def worlds_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def make_world(stack: Stack, worlds_folder: Path) -> MakeWorld:
+def make_world(stack: Stack, warm_template: str, data_folder: Path, worlds_folder: Path) -> MakeWorld:
     """`async with make_world(rate=…, seed=…, settings=…, knobs=…)`: other options are `World`'s own."""
 
     @asynccontextmanager
-    async def make(**options: Any) -> AsyncIterator[World]:
+    async def make(*, settings: dict[str, str] | None = None, **options: Any) -> AsyncIterator[World]:
         name = f"survival_{secrets.token_hex(6)}"
-        await administer(stack.urls.postgres, f"CREATE DATABASE {name}")
-        async with World(Options(worlds_folder / name, stack=stack.path, database=name, **options)) as world:
+        await administer(stack.urls.postgres, f"CREATE DATABASE {name} TEMPLATE {warm_template}")
+        place = {"folder": worlds_folder / name, "stack": stack.path, "database": name}
+        settings = {"data": str(data_folder), **(settings or {})}
+        async with World(Options(**place, settings=settings, **options)) as world:
             yield world
         await asyncio.shield(administer(stack.urls.postgres, f"DROP DATABASE {name} WITH (FORCE)"))
 

@@ -103,7 +103,8 @@ async def _call(
 
 
 async def wrong(world: World, evidence: Evidence) -> list[str]:
-    """Everything that is wrong, whatever was done to the servers and the wire."""
+    """Everything that is wrong, whatever was done to the servers and the wire. Without a worker nothing is learned."""
+    learned = [problem async for problem in ill_learned(world, evidence)] if world.options.worker else []
     return [
         *(f"fault of the simulator: {fault}" for fault in evidence.report["faults"]),
         *(f"acknowledged and not decided: {event}" for event in evidence.undecided),
@@ -113,8 +114,7 @@ async def wrong(world: World, evidence: Evidence) -> list[str]:
         *decided_twice(evidence),
         *ill_ended(evidence),
         *(problem for call in evidence.calls.values() for problem in illegal(call)),
-        *(problem for call in evidence.calls.values() for problem in disagreeing(call)),
-        *[problem async for problem in behind(world, evidence)],
+        *learned,
         *[problem async for problem in not_replayed(world.pool, evidence)],
     ]
 
@@ -162,6 +162,15 @@ def illegal(call: Call) -> Iterator[str]:
             yield f"{call.id}: {before.phase} had not ended when {after.phase} began"
     if any(record.ended_at is None or record.outcome is None for record in records):
         yield f"{call.id}: a phase without an end"
+
+
+async def ill_learned(world: World, evidence: Evidence) -> AsyncIterator[str]:
+    """What the derived stores say otherwise than the calls."""
+    for call in evidence.calls.values():
+        for problem in disagreeing(call):
+            yield problem
+    async for problem in behind(world, evidence):
+        yield problem
 
 
 def disagreeing(call: Call) -> Iterator[str]:

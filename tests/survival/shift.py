@@ -86,7 +86,9 @@ async def work(world: World, numbers: Iterable[str], lines: int) -> dict[str, st
 
 
 async def over(world: World, calls: Iterable[str]) -> None:
-    """Returns when every call has ended, every store has learned it, and nothing is under way any more."""
+    """Returns when every call has ended, every store has learned it where there is a worker, and nothing is under way
+    any more.
+    """
     ids = list(calls)
     looks = 0
     last, since = "", time.monotonic()
@@ -115,12 +117,12 @@ async def _left(world: World, calls: list[str]) -> str:
     metrics = await world.metrics()
     try:
         row = await world.pool.fetchrow(_LEFT)
-        learned = len(await Ledger(world.pool).learned(calls))
+        unlearned = len(calls) - len(await Ledger(world.pool).learned(calls)) if world.options.worker else 0
     except StoreAway as away:
         return str(away)
     assert row is not None
     webhooks = metrics["unacknowledged"] - metrics["given_up"]
-    counts = {**row, "unlearned": len(calls) - learned, "up": health["live_legs"], "untold": max(0, webhooks)}
+    counts = {**row, "unlearned": unlearned, "up": health["live_legs"], "untold": max(0, webhooks)}
     decisions = counts.pop("decisions")
     if not any(counts.values()):
         return ""

@@ -12,7 +12,7 @@ from tests.survival.conftest import MakeWorld
 from tests.survival.evidence import gather, lines_told, wrong
 
 CALLS = 20
-RATE = 5.0  # a server is back within a minute of the calls' time, and they last for minutes
+RATE = 8.0  # a server is back within a minute of the calls' time, and they last for minutes
 KILLS = 3
 NEVER_TOLD = 2  # prospects whose hangup nobody will ever hear of
 
