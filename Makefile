@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: install install-dev demo test check neo4j neo4j-down lock clean
+.PHONY: install install-dev demo test test-worlds test-others check neo4j neo4j-down lock clean
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
@@ -12,12 +12,16 @@ install-dev: $(VENV)/.installed-dev
 demo: install
 	$(BIN)/voicelearn demo
 
-# Tests of whole worlds of processes need both cores, and run by themselves. The many short-lived graph servers are not
-# worth their JVM's second compiler.
-test: export JDK_JAVA_OPTIONS = -XX:TieredStopAtLevel=1
-test: install-dev check
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/survival
-	$(BIN)/pytest tests/survival
+# Tests of whole worlds of processes wait more than they compute; the others fill the gaps, and give way to them.
+test: install-dev
+	$(MAKE) --no-print-directory --jobs 2 test-worlds test-others
+
+# More threads of numpy's only spin, as in `server.cli`.
+test-worlds test-others: export OPENBLAS_NUM_THREADS = 1
+test-worlds:
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/survival
+test-others: check
+	nice $(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/survival
 
 check: install-dev
 	$(BIN)/ruff check .

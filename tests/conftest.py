@@ -2,11 +2,13 @@
 server of it.
 """
 
+import asyncio
 import os
 import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -125,13 +127,20 @@ async def warm_template(template: str, data_folder: Path) -> str:
     return WARM_TEMPLATE
 
 
+@asynccontextmanager
+async def copy_of(server: str, template: str) -> AsyncIterator[str]:
+    """The URL of a database like that template, while the block lasts."""
+    name = f"test_{secrets.token_hex(6)}"
+    await administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield database_url(server, name)
+    await asyncio.shield(administer(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 @pytest.fixture(scope="module")
 async def postgres_url(template: str) -> AsyncIterator[str]:
     """A migrated, empty database for the tests of one module."""
-    name = f"test_{secrets.token_hex(6)}"
-    await administer(template, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield database_url(template, name)
-    await administer(template, f"DROP DATABASE {name} WITH (FORCE)")
+    async with copy_of(template, TEMPLATE) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The benches, small: that they measure what they say, and that the checks of `bench claims` find what is wrong."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +13,9 @@ from server.bench import claims, webhooks
 from server.bench.claim_checks import Absence, Hold, by_closer, idle_after_expiry, overlaps, unexplained
 from server.bench.own_folder import own_folder
 from server.bench.spread import medians, quotient, spread
-from server.demo.world import Options
 from server.percentiles import percentile
 from storage.embedded.stack import Stack
+from tests.conftest import copy_of
 
 NOW = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 
@@ -26,9 +26,11 @@ def folder() -> Iterator[Path]:
         yield folder
 
 
-def shared(options: Options, stack: Stack, postgres_url: str) -> Options:
-    """On the session's stack, in the module's database."""
-    return replace(options, stack=stack.path, database=urlsplit(postgres_url).path.removeprefix("/"))
+@pytest.fixture
+async def warm_url(stack: Stack, warm_template: str) -> AsyncIterator[str]:
+    """A database for a server that is to start quickly."""
+    async with copy_of(stack.urls.postgres, warm_template) as url:
+        yield url
 
 
 def at(seconds: float) -> datetime:
@@ -89,10 +91,12 @@ async def test_a_few_hundred_races(postgres_url: str, folder: Path) -> None:
 
 
 async def test_webhooks_are_measured_and_all_of_them_decided(
-    folder: Path, stack: Stack, postgres_url: str
+    folder: Path, stack: Stack, warm_url: str, data_folder: Path
 ) -> None:
     size = webhooks.Size(rounds=1, seconds=2, warm_s=1, rate=20, live=6, in_flight=4, crowd=8)
-    report = await webhooks.bench(size, shared(size.options(folder), stack, postgres_url))
+    place = {"stack": stack.path, "database": urlsplit(warm_url).path.removeprefix("/")}
+    options = replace(size.options(folder), **place, settings={"data": str(data_folder)})
+    report = await webhooks.bench(size, options)
     found = report["rounds"][0]
     for stretch in ("fixed_rate", "saturated"):
         assert found[stretch]["not_acknowledged"] == {}

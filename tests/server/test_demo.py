@@ -13,7 +13,8 @@ from storage.embedded.stack import Stack
 from storage.ledger import STORES
 from storage.vectors import Kind, Vectors
 
-CALLS = 8
+CALLS = 6  # as many as there are lines
+SPEED = 40
 STORE_COUNTS = ("postgres_calls", "mongo_conversations", "graph_calls", "chroma_segments", "chroma_scenarios")
 FIGURES = {
     "calls_placed", "calls_ended", "outcomes", "phases_reached", "transfers", "stores", "ledger", "lost", "duplicated",
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.timeout(240)
 @pytest.fixture(scope="module")
 def printed(stack: Stack) -> str:
     """What a small demo on the session's stack prints on standard output."""
-    size = ["--calls", str(CALLS), "--data", str(stack.path.parent)]
+    size = ["--calls", str(CALLS), "--speed", str(SPEED), "--data", str(stack.path.parent)]
     command = [sys.executable, "-m", "server", "demo", *size, "--exit", "--json"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -1,19 +1,18 @@
 """Worlds of real processes on the session's one stack, each with a database of its own."""
 
-import asyncio
-import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from server.demo.world import Options, World
 from storage.embedded.stack import Stack
-from tests.conftest import administer
+from tests.conftest import copy_of
 
 MakeWorld = Callable[..., AbstractAsyncContextManager[World]]
 
@@ -32,12 +31,11 @@ def make_world(stack: Stack, warm_template: str, data_folder: Path, worlds_folde
 
     @asynccontextmanager
     async def make(*, settings: dict[str, str] | None = None, **options: Any) -> AsyncIterator[World]:
-        name = f"survival_{secrets.token_hex(6)}"
-        await administer(stack.urls.postgres, f"CREATE DATABASE {name} TEMPLATE {warm_template}")
-        place = {"folder": worlds_folder / name, "stack": stack.path, "database": name}
         settings = {"data": str(data_folder), **(settings or {})}
-        async with World(Options(**place, settings=settings, **options)) as world:
-            yield world
-        await asyncio.shield(administer(stack.urls.postgres, f"DROP DATABASE {name} WITH (FORCE)"))
+        async with copy_of(stack.urls.postgres, warm_template) as url:
+            name = urlsplit(url).path.removeprefix("/")
+            place = {"folder": worlds_folder / name, "stack": stack.path, "database": name}
+            async with World(Options(**place, settings=settings, **options)) as world:
+                yield world
 
     return make
