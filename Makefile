@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --no-deps
 
+# Dozens of processes need not each compile the same files again.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: install install-dev demo test test-worlds test-others check neo4j neo4j-down lock clean
 
 install: $(VENV)/.installed
