@@ -4,6 +4,9 @@ from datetime import datetime
 
 from call_flow.model import Frozen
 
+# What a call finds out that a lead's row has a place for, under the same name.
+CAPTURED = ("current_income_range", "desired_income_range", "time_availability", "experience_level")
+
 
 class Lead(Frozen):
     """A lead as it was at the start of the call. `id` is None for an inbound call from an unknown number."""

@@ -26,6 +26,7 @@ from call_flow.effects import (
     VoidCommands,
 )
 from call_flow.events import Given
+from call_flow.lead import CAPTURED
 from call_flow.model import Frozen
 from call_flow.state import LegState
 from call_flow.status import FinalStatus
@@ -36,10 +37,7 @@ LEAD_COLUMNS = frozenset(
     (
         "qualification_score",
         "status",
-        "current_income_range",
-        "desired_income_range",
-        "time_availability",
-        "experience_level",
+        *CAPTURED,
         "last_contacted",
         "next_followup",
         "closer_notes",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from call_flow import rules
 from call_flow.events import Perceived
-from call_flow.machine import closing, handoff, objections, progress
+from call_flow.machine import claiming, closing, objections, progress
 from call_flow.machine.deciding import Deciding
 from call_flow.phases import CAPTURES, Phase
 from call_flow.status import FinalStatus
@@ -49,7 +49,7 @@ def _give_up(deciding: Deciding) -> None:
     """
     state = deciding.state
     if state.asked == "followup":
-        handoff.send_video(deciding, "goodbye.qualified")
+        closing.send_video(deciding, "goodbye.qualified")
     elif state.asked in ("callback", "commitment", "greeting", "permission"):
         closing.goodbye(deciding, "goodbye.polite", FinalStatus.DISQUALIFIED)
     elif state.asked == "objection":
@@ -167,7 +167,7 @@ def _objections(deciding: Deciding, text: str, perceived: Perceived) -> bool:
 
 def _commitment(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     if perceived.intent in YES and not rules.only_thinks(text):
-        handoff.said_yes(deciding)
+        claiming.said_yes(deciding)
     elif perceived.intent == "deny":
         objections.raised(deciding, "not_interested")
     elif perceived.intent == "unsure":
@@ -186,7 +186,7 @@ def _objection(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     phase = state.phase
     if phase is Phase.COMMITMENT and perceived.intent == "buying_signal":
         objections.settle(deciding, resolved=True)
-        handoff.said_yes(deciding)
+        claiming.said_yes(deciding)
     elif CAPTURES.get(phase) and fits(str(phase), perceived):
         objections.settle(deciding, resolved=True)
         return _READERS[str(phase)](deciding, text, perceived)
@@ -204,7 +204,7 @@ def _callback(deciding: Deciding, text: str, perceived: Perceived) -> bool:
 
 def _followup(deciding: Deciding, text: str, perceived: Perceived) -> bool:
     if perceived.intent == "deny":
-        handoff.send_video(deciding, "goodbye.qualified")
+        closing.send_video(deciding, "goodbye.qualified")
         return True
     return book(deciding, perceived, "followup.confirm")
 

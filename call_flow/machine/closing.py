@@ -32,6 +32,16 @@ def goodbye(
     deciding.say(text, purpose="goodbye", entry=entry, interruptible=False)
 
 
+def send_video(deciding: Deciding, entry: str) -> None:
+    """The video by SMS, and a goodbye that says so."""
+    lead = deciding.state.lead
+    if lead is not None:
+        text = deciding.line("video.sms")
+        args = {"to": lead.phone, "from_": deciding.settings.from_number, "text": text}
+        deciding.command("message", "message:video", args=args)
+    goodbye(deciding, entry, FinalStatus.VIDEO_SENT, "advanced")
+
+
 def to_handoff(deciding: Deciding, outcome: PhaseOutcome) -> None:
     """Straight to the twelfth phase, from anywhere."""
     if deciding.state.phase is not Phase.HANDOFF:

@@ -2,7 +2,7 @@
 
 from call_flow import effects as fx
 from call_flow.events import CommandDone, CommandFailed, LegHungUp, MessageUpdated, RecordingSaved
-from call_flow.machine import closing, dialing, handoff, speech
+from call_flow.machine import bridging, closing, dialing, speech
 from call_flow.machine.deciding import Deciding
 from call_flow.state import PROSPECT, Leg
 
@@ -19,7 +19,7 @@ def done(deciding: Deciding, body: CommandDone) -> None:
         deciding.state.message_id = body.result.get("id")
         deciding.state.message_status = deciding.state.message_status or "queued"
     elif action == "bridge" and body.result.get("is_alive") is not False:
-        handoff.bridge_taken(deciding, rest)
+        bridging.bridge_taken(deciding, rest)
     elif action == "check":
         _checked(deciding, rest.rpartition(":")[0], body.result.get("is_alive"))
 
@@ -31,7 +31,7 @@ def failed(deciding: Deciding, body: CommandFailed) -> None:
     elif action == "speak":
         _not_spoken(deciding, int(rest), body)
     elif action == "bridge":
-        handoff.bridge_refused(deciding, rest, body.code)
+        bridging.bridge_refused(deciding, rest, body.code)
     elif action == "message":
         _message_is(deciding, "failed")
     elif action == "answer":
@@ -69,7 +69,7 @@ def _checked(deciding: Deciding, leg: str, alive: object) -> None:
     elif deciding.state.counters.get(f"hangup:{leg}") and deciding.state.legs[leg].alive:
         deciding.hang_up(leg)
     elif leg == PROSPECT:
-        handoff.prospect_is_there(deciding)
+        bridging.prospect_is_there(deciding)
 
 
 def _learn_again(deciding: Deciding) -> None:

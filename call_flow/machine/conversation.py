@@ -2,7 +2,7 @@
 
 from call_flow import engagement, rules
 from call_flow.events import EngagementCrossed, Perceived
-from call_flow.machine import answers, closing, dialing, handoff, objections, progress
+from call_flow.machine import answers, closing, dialing, objections, progress
 from call_flow.machine.deciding import SURE, Deciding
 from call_flow.phases import Phase
 from call_flow.status import FinalStatus
@@ -177,7 +177,7 @@ def _hostile(deciding: Deciding, perceived: Perceived) -> bool:
 def _leaving(deciding: Deciding, perceived: Perceived) -> bool:
     """They go; who has said yes to the closer and could not be connected gets the video all the same."""
     if deciding.state.asked == "followup":
-        handoff.send_video(deciding, "goodbye.qualified")
+        closing.send_video(deciding, "goodbye.qualified")
     else:
         closing.goodbye(deciding, "goodbye.polite", FinalStatus.DISQUALIFIED)
     return True

@@ -11,7 +11,8 @@ from call_flow.events import (
     MachineGreetingEnded,
     Perceived,
 )
-from call_flow.machine import closing, handoff, progress, turns
+from call_flow.lead import CAPTURED
+from call_flow.machine import bridging, closing, handoff, progress, turns
 from call_flow.machine.deciding import MACHINES, SURE, TRANSCRIPTION, Deciding
 from call_flow.needs import InboundCaller, Needs
 from call_flow.state import LEG_ORDER, PROSPECT, Leg, LegState
@@ -182,8 +183,8 @@ def hung_up(deciding: Deciding, body: LegHungUp) -> None:
     deciding.cancel(f"hangup:{body.leg}")
     if body.leg != PROSPECT:
         handoff.closer_gone(deciding, leg, body.cause)
-    elif handoff.awaits_news(deciding):
-        handoff.prospect_parted(deciding)
+    elif bridging.awaits_news(deciding):
+        bridging.prospect_parted(deciding)
     else:
         turns.take_back_unanswered(deciding)
         closing.end(deciding)
@@ -281,7 +282,7 @@ def _know_already(deciding: Deciding) -> None:
     lead = deciding.state.lead
     if lead is None:
         return
-    for name in ("current_income_range", "desired_income_range", "time_availability", "experience_level"):
+    for name in CAPTURED:
         value = getattr(lead, name)
         if value:
             deciding.state.captures[name] = value

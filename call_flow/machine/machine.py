@@ -6,7 +6,17 @@ from typing import Any
 from call_flow import events as ev
 from call_flow.effects import Effect
 from call_flow.events import Event
-from call_flow.machine import commands, conversation, dialing, handoff, speech, timers, turns
+from call_flow.machine import (
+    bridging,
+    claiming,
+    commands,
+    conversation,
+    dialing,
+    handoff,
+    speech,
+    timers,
+    turns,
+)
 from call_flow.machine.deciding import Deciding
 from call_flow.playbook.book import Playbook
 from call_flow.state import CallState
@@ -23,7 +33,7 @@ _HANDLERS: dict[type, Handler] = {
     ev.CallArrived: dialing.arrived,
     ev.LegInitiated: dialing.initiated,
     ev.LegAnswered: dialing.answered,
-    ev.LegBridged: handoff.bridged,
+    ev.LegBridged: bridging.bridged,
     ev.LegHungUp: dialing.hung_up,
     ev.MachineDetected: dialing.machine_detected,
     ev.MachineGreetingEnded: dialing.greeting_ended,
@@ -36,7 +46,7 @@ _HANDLERS: dict[type, Handler] = {
     ev.TimerFired: timers.fired,
     ev.CommandDone: commands.done,
     ev.CommandFailed: commands.failed,
-    ev.ClaimResult: handoff.claimed,
+    ev.ClaimResult: claiming.claimed,
     ev.ConsoleAction: handoff.console,
     ev.Phrased: speech.phrased,
     ev.EngagementCrossed: conversation.engagement_crossed,

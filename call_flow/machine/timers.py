@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from call_flow.events import TimerFired
-from call_flow.machine import closing, dialing, handoff, progress, speech
+from call_flow.machine import bridging, closing, dialing, handoff, progress, speech
 from call_flow.machine.deciding import Deciding
 from call_flow.state import PROSPECT
 from call_flow.status import FinalStatus
@@ -32,7 +32,7 @@ def _silence(deciding: Deciding, rest: str) -> None:
         dialing.greet(deciding)
     elif state.mode == "talking" and deciding.current_line() is None and not progress.reprompt(deciding):
         if state.asked == "followup":
-            handoff.send_video(deciding, "goodbye.qualified")
+            closing.send_video(deciding, "goodbye.qualified")
             return
         verdict = FinalStatus.ABANDONED if state.heard_words else FinalStatus.NO_ANSWER
         closing.goodbye(deciding, "silence.goodbye", verdict)
@@ -92,6 +92,6 @@ _TIMERS: dict[str, Callable[[Deciding, str], None]] = {
     "accept": lambda deciding, rest: handoff.not_accepted(deciding),
     "detect": lambda deciding, rest: handoff.whisper(deciding),
     "wait": lambda deciding, rest: handoff.still_waiting(deciding),
-    "bridge": lambda deciding, rest: handoff.not_bridged(deciding),
-    "parted": lambda deciding, rest: handoff.look_whether_bridged(deciding),
+    "bridge": lambda deciding, rest: bridging.not_bridged(deciding),
+    "parted": lambda deciding, rest: bridging.look_whether_bridged(deciding),
 }

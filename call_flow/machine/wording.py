@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from call_flow.lead import CAPTURED
 from call_flow.state import CallState
 
 _SOURCES = {
@@ -12,7 +13,6 @@ _SOURCES = {
     "webinar": "our webinar",
     "referral": "a friend's recommendation",
 }
-_NAMES = ("current_income_range", "desired_income_range", "time_availability", "experience_level")
 
 
 def values_for(state: CallState) -> dict[str, str]:
@@ -32,7 +32,7 @@ def values_for(state: CallState) -> dict[str, str]:
         "arrived": _arrived(lead.arrived_at, state.started_at),
         "callback_at": spoken_time(state.callback_at, lead.timezone) if state.callback_at else "",
     }
-    values |= {name: state.captures.get(name, "") for name in _NAMES}
+    values |= {name: state.captures.get(name, "") for name in CAPTURED}
     return {name: value for name, value in values.items() if value}
 
 

@@ -4,14 +4,16 @@
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from difflib import unified_diff
+from pprint import pformat
 from typing import Any
 
 import pytest
 
 from tests.survival import shift
 from tests.survival.conftest import MakeWorld
-from tests.survival.evidence import Call, Evidence, gather, wrong
+from tests.survival.evidence import Call, Evidence, gather, lines_told, wrong
 
 CALLS = int(os.environ.get("DISORDER_CALLS", "24"))
 SEED = 11
@@ -105,28 +107,37 @@ async def played(
 
 
 @pytest.fixture(scope="module")
-async def clean(make_world: MakeWorld) -> dict[str, Result]:
-    """What the calls come to when every webhook comes once and in order; by number."""
-    evidence = await played(make_world)
-    return {number: Result.of(call) for number, call in evidence.calls.items()}
+async def clean(make_world: MakeWorld) -> dict[str, Call]:
+    """The calls when every webhook comes once and in order; by number."""
+    return (await played(make_world)).calls
 
 
 async def test_twice_and_in_the_wrong_order_comes_to_the_same(
-    make_world: MakeWorld, clean: dict[str, Result]
+    make_world: MakeWorld, clean: dict[str, Call]
 ) -> None:
     evidence = await played(make_world, **DISORDER)
     events = evidence.report["events"]
     assert sum(event["attempts"] for event in events) > 1.5 * len(events), "hardly anything came twice"
-    found = {number: Result.of(call) for number, call in evidence.calls.items()}
     differing = [
-        f"{number}:\n{clean[number]}\n{found[number]}" for number in found if clean[number] != found[number]
+        f"{number}:\n{difference(clean[number], call)}"
+        for number, call in evidence.calls.items()
+        if Result.of(clean[number]) != Result.of(call)
     ]
-    assert differing == [], "\n".join(differing)
+    assert not differing, "\n".join(differing)
 
 
 async def test_shuffled_within_the_call_nothing_is_lost_or_said_twice(make_world: MakeWorld) -> None:
     evidence = await played(make_world, SHUFFLED_RATE, worker=True, **SHUFFLE)
     assert out_of_order(evidence) > 0.3, "hardly anything was shuffled"
+
+
+def difference(one: Call, other: Call) -> str:
+    """How two calls went apart: their results, line by line, and the dialogue around it."""
+    told = [
+        [*pformat(asdict(Result.of(call)), width=110).splitlines(), *lines_told(call).splitlines()]
+        for call in (one, other)
+    ]
+    return "\n".join(unified_diff(*told, "in order", "in disorder", n=2, lineterm=""))
 
 
 def out_of_order(evidence: Evidence) -> float:

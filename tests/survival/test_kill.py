@@ -12,6 +12,7 @@ from tests.survival.conftest import MakeWorld
 from tests.survival.evidence import gather, lines_told, wrong
 
 CALLS = 20
+LINES = 10  # so that there are calls to be killed until the last time
 RATE = 8.0  # a server is back within a minute of the calls' time, and they last for minutes
 KILLS = 3
 NEVER_TOLD = 2  # prospects whose hangup nobody will ever hear of
@@ -25,7 +26,7 @@ async def kill_at_random(world: World, chance: random.Random) -> list[tuple[floa
     """
     kills = []
     for _ in range(KILLS):
-        await shift.busy(world, legs=CALLS // 4)
+        await shift.busy(world, legs=LINES // 2)
         pause = chance.uniform(0.2, 4.0)
         await asyncio.sleep(pause)
         await world.servers[0].kill()
@@ -44,7 +45,7 @@ async def test_what_a_killed_server_left_is_taken_up(make_world: MakeWorld) -> N
         silent = chance.sample(numbers, NEVER_TOLD)
         await world.turn(lose_hangups=silent)
         killing = asyncio.create_task(kill_at_random(world, chance))
-        calls = await shift.work(world, numbers, lines=CALLS)
+        calls = await shift.work(world, numbers, LINES)
         kills = await killing
         print(f"killed after seconds, with legs up: {kills}")
         assert all(legs for _, legs in kills), "a server that has nothing to do proves nothing"
