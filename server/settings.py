@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     leave_voicemail: bool = True
     record: bool = False
     silence: float = Field(default=6.0, ge=1)  # seconds without an answer, before a question is asked again
+    speech_expiry: float = Field(default=8.0, ge=1, le=50)  # seconds after which a line is not sent any more
     hot_threshold: float = Field(default=0.55, ge=0, le=1)
 
     phrasing_url: str = ""  # of any OpenAI-compatible endpoint; empty: every line is said as scripted

@@ -127,8 +127,9 @@ def _anywhere(deciding: Deciding, text: str, perceived: Perceived) -> bool:
 
 
 def _say_again(deciding: Deciding, perceived: Perceived) -> bool:
+    """The open question as it was heard; where something else was heard last, the question in few words."""
     said = [line for line in deciding.state.lines if line.begun_at]
-    if not said or said[-1].purpose != "ask":
+    if not said or said[-1].purpose != "ask" or said[-1].asks != deciding.state.asked:
         progress.resume(deciding)
         return True
     line, before = said[-1], deciding.line("repeat").strip()

@@ -109,9 +109,12 @@ def _of_use(line: Line) -> bool:
 
 
 def give_up(deciding: Deciding, line: Line) -> None:
-    """News of the line is overdue: the call goes on, and what is reported of the line later is still filed."""
+    """News of the line is overdue: the call goes on where it waited for it, and what is reported of the line later is
+    still filed.
+    """
+    waited_for = line is deciding.current_line(line.leg)
     line.stopped = True
-    if not deciding.state.ended:
+    if waited_for and not deciding.state.ended:
         _go_on(deciding, line)
 
 

@@ -76,6 +76,27 @@ def test_backchannel_does_not_stop_the_agent(call: Call) -> None:
     assert len(call.speaking) == 1
 
 
+def test_what_is_said_again_is_the_open_question(call: Call) -> None:
+    """The last line that is known to have been heard asked something that was answered since."""
+    call.pick_up().to_phase("objections").says("no, nothing at all", "deny")
+    assert call.state.phase == "commitment"
+    call.says("sorry, what was that", "repeat", after=5.0)
+    assert [line.asks for line in call.state.lines][-2:] == ["commitment", "commitment"]
+    call.hear_out().reply("yes let us do that", "affirm")
+    assert call.state.mode == "transferring"
+
+
+def test_late_news_of_a_line_that_failed_moves_nothing(call: Call) -> None:
+    """It was answered long ago: what is open is another question."""
+    call.pick_up().to_phase("rapport").says("yes, that is so", "affirm")
+    assert call.state.asked == "situation"
+    question = call.speaking[-1]
+    call.says("about three thousand a month", "give_income", after=5.0, income="3000-3000/month")
+    assert call.state.asked == "goals"
+    call.feed(ev.CommandFailed(key=f"speak:{question}", code="unacknowledged", maybe_done=True))
+    assert call.state.asked == "goals"
+
+
 def test_silence_is_asked_twice_and_then_let_go(call: Call) -> None:
     call.pick_up().to_phase("rapport")
     for _ in range(2):

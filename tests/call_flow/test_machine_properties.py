@@ -163,6 +163,8 @@ class Walk:
             assert after.ended
             assert after.final_status == before.final_status
             assert after.ended_at == before.ended_at
+        if after.mode == "talking" and after.asked in PHASES:
+            assert after.asked == after.phase, (after.asked, after.phase, self.call.log)
         assert (after.final_status is None) == (after.mode != "ended")
         assert (
             sum(not line.ended_at and not line.stopped and line.leg == PROSPECT for line in after.lines) <= 1

@@ -124,7 +124,9 @@ def decided_twice(evidence: Evidence) -> list[str]:
     found = []
     for call in evidence.calls.values():
         found += [
-            f"{call.id}: {row.event_type} {row.status}" for row in call.inbox if row.status != "decided"
+            f"{call.id}: {row.event_type} {row.status}, {row.error or 'no error'}"
+            for row in call.inbox
+            if row.status != "decided"
         ]
         versions = Counter(row.decided_version for row in call.inbox)
         found += [f"{call.id}: {n} events at version {version}" for version, n in versions.items() if n > 1]

@@ -17,9 +17,9 @@ from tests.survival.evidence import Call, Evidence, gather, lines_told, wrong
 
 CALLS = int(os.environ.get("DISORDER_CALLS", "24"))
 SEED = 11
-LINES = 24
+LINES = 50
 CLOSERS = 2 * LINES  # so many that whether one is free does not depend on how the calls happen to overlap
-RATE = 12.0  # a server that is a tenth of a second late is not a second late for the calls
+RATE = 6.0  # a server that is a tenth of a second late is not a second late for the calls
 SHUFFLED_RATE = 25.0  # nothing is compared with another run, and calls are long where answers come late
 
 # People who are the same whatever the timing: who talks over a line, or asks whether anybody is there, does so by the
@@ -34,7 +34,7 @@ STEADY_PEOPLE = {
     "sms_fails": 0,
     "interims": False,
 }
-SETTINGS = {"policy": "uniform", "silence": "60"}
+SETTINGS = {"policy": "uniform", "silence": "60", "speech_expiry": "50"}
 DISORDER = {"duplicate": {"every_event_times": [1, 3]}, "swap_neighbours": 1.0}
 SHUFFLE = {"shuffle_within": 30.0, "interims": True}
 
