@@ -139,6 +139,7 @@ class Walk:
         self.forbidden = False
         self.open: int | None = None  # the question that is waiting for its answer
         self.answered = True
+        self.worded: set[int] = set()  # lines that a model was asked to word
 
     def feed(self, body: ev.Body, *, after: float = 0.0, late: float = 0.0) -> tuple[fx.Effect, ...]:
         before = self.call.state
@@ -199,12 +200,22 @@ class Walk:
         unheard = isinstance(body, ev.SpeakEnded) and body.status == "cancelled_amd"
         self.answered = self.answered or words or waited or machine or unheard
         for effect in effects:
-            asked = isinstance(effect, fx.Command) and effect.action == "speak" and effect.leg == PROSPECT
-            if asked and lines[effect.args["line"]].purpose == "ask":
-                assert self.answered, (body, lines[effect.args["line"]].text, self.call.log)
-                self.open = effect.args["line"]
+            n = self.decided_line(effect)
+            if n is not None and lines[n].purpose == "ask":
+                assert self.answered, (body, lines[n].text, self.call.log)
+                self.open = n
         if self.open in lines and lines[self.open].begun_at == self.call.state.last_event_at:
             self.answered = words or waited
+
+    def decided_line(self, effect: fx.Effect) -> int | None:
+        """The line to the prospect that this effect decides on; one that a model words is decided when it is asked."""
+        if isinstance(effect, fx.AskPhrasing):
+            self.worded.add(effect.line)
+            return effect.line
+        if isinstance(effect, fx.Command) and effect.action == "speak" and effect.leg == PROSPECT:
+            n: int = effect.args["line"]
+            return None if n in self.worded else n
+        return None
 
     # steps
 
