@@ -22,9 +22,9 @@ test: install-dev
 # More threads of numpy's only spin, as in `server.cli`.
 test-worlds test-others: export OPENBLAS_NUM_THREADS = 1
 test-worlds:
-	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/survival
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/survival
 test-others: check
-	nice $(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/survival
+	nice -n 5 $(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/survival
 
 check: install-dev
 	$(BIN)/ruff check .

@@ -32,7 +32,9 @@ async def test_copies_have_the_id_of_the_first() -> None:
 
 
 def copies(sim: Wired) -> Counter[str]:
-    return Counter(one["data"]["id"] for one in sim.hooks.deliveries)
+    """Of each event, without what was tried again because the answer was slow."""
+    first = [one for one in sim.hooks.deliveries if one["meta"]["attempt"] == 1]
+    return Counter(one["data"]["id"] for one in first)
 
 
 async def test_neighbours_less_than_a_second_apart_change_places() -> None:

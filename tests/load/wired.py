@@ -71,7 +71,7 @@ class Receiver:
             and all(one["payload"].get(name) == value for name, value in fields.items())
         ]
 
-    async def until(self, done: Callable[[], Any], seconds: float = 8.0) -> Any:
+    async def until(self, done: Callable[[], Any], seconds: float = 20.0) -> Any:
         """Wait, in wall time, until `done()` is true; returns what it returned."""
         async with asyncio.timeout(seconds), self._news:
             while not (found := done()):
