@@ -31,9 +31,10 @@ class Knobs:
     connection hangs 10 s wall) and api_no_answer_effect, the share of these that take effect; api_latency (wall);
     api_actions: only these actions ("dial", "message", "speak", …), all if empty. channel_limit: live legs before
     90041. bridge_refused, bridge_without_effect: shares of bridges that are answered 422, and 200 without joining
-    anybody. People: effect, barge_in and backchannels (factors), dead_air (sim), split_finals and late_interims
-    (shares), interims, sms_fails (share). cancel_speak_on_machine; stopped_speak_status: of a speak that
-    playback_stop cut. lose_hangups: numbers whose `call.hangup` is given up before it is sent."""
+    anybody. People: effect, barge_in and backchannels (factors), dead_air and leaves_after (sim: from their last words
+    to their hangup), split_finals and late_interims (shares), interims, sms_fails (share). cancel_speak_on_machine;
+    stopped_speak_status: of a speak that playback_stop cut. lose_hangups: numbers whose `call.hangup` is given up
+    before it is sent."""
 
     duplicate: Duplicates = field(default_factory=Duplicates)
     delay: float = 0.0
@@ -55,6 +56,7 @@ class Knobs:
     barge_in: float = 1.0
     backchannels: float = 1.0
     dead_air: float = 30.0
+    leaves_after: float = 0.6
     split_finals: float = 0.03
     late_interims: float = 0.03
     interims: bool = True

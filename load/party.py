@@ -85,7 +85,7 @@ class Party:
             await self.speak(reply)
         if reply.hang_up:
             if reply.cut is None:
-                await self.exchange.clock.sleep(0.6)
+                await self.exchange.clock.sleep(self.exchange.knobs.leaves_after)
             self.exchange.end(self.leg, "normal_clearing", "callee", "200")
         self.listen_for_silence()
 

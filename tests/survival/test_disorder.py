@@ -18,19 +18,23 @@ from tests.survival.evidence import Call, Evidence, gather, lines_told, wrong
 CALLS = int(os.environ.get("DISORDER_CALLS", "24"))
 SEED = 11
 LINES = 50
-CLOSERS = 2 * min(LINES, CALLS)  # so many that whether one is free does not depend on how the calls happen to overlap
+CLOSERS = 2 * min(
+    LINES, CALLS
+)  # so many that whether one is free does not depend on how the calls happen to overlap
 RATE = 6.0  # a server that is a tenth of a second late is not a second late for the calls
 SHUFFLED_RATE = 25.0  # nothing is compared with another run, and calls are long where answers come late
 
 # People who are the same whatever the timing: who talks over a line, or asks whether anybody is there, does so by the
-# clock. Interims move nothing where nobody talks over a line; the shuffled calls have them. The draws of the policy are
-# by number and choice, so that both runs are dealt the same hand.
+# clock, and so does a goodbye that begins before they have hung up on their last word. Interims move nothing where
+# nobody talks over a line; the shuffled calls have them. The draws of the policy are by number and choice, so that both
+# runs are dealt the same hand.
 STEADY_PEOPLE = {
     "split_finals": 0,
     "late_interims": 0,
     "barge_in": 0,
     "backchannels": 0,
     "dead_air": 900,
+    "leaves_after": 0,
     "sms_fails": 0,
     "interims": False,
 }
