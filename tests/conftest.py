@@ -83,6 +83,10 @@ def database_url(server: str, name: str) -> str:
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
 
 
+def database_name(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
+
+
 async def administer(server: str, *statements: str) -> None:
     """Statements that no transaction may hold, on the server's own database."""
     connection = await asyncpg.connect(server)

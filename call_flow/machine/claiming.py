@@ -52,9 +52,8 @@ def claimed(deciding: Deciding, body: ClaimResult) -> None:
         body.closer.name,
         deciding.at,
     )
-    leg = f"closer.{len(state.transfers)}"
     deciding.dial(
-        leg,
+        closer_leg(deciding),
         body.closer.phone,
         ring_s=deciding.settings.closer_ring_timeout,
         amd="detect",

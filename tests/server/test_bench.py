@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,7 +14,7 @@ from server.bench.own_folder import own_folder
 from server.bench.spread import medians, quotient, spread
 from server.percentiles import percentile
 from storage.embedded.stack import Stack
-from tests.conftest import copy_of
+from tests.conftest import copy_of, database_name
 
 NOW = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
 
@@ -94,7 +93,7 @@ async def test_webhooks_are_measured_and_all_of_them_decided(
     folder: Path, stack: Stack, warm_url: str, data_folder: Path
 ) -> None:
     size = webhooks.Size(rounds=1, seconds=2, warm_s=1, rate=20, live=6, in_flight=4, crowd=8)
-    place = {"stack": stack.path, "database": urlsplit(warm_url).path.removeprefix("/")}
+    place = {"stack": stack.path, "database": database_name(warm_url)}
     options = replace(size.options(folder), **place, settings={"data": str(data_folder)})
     report = await webhooks.bench(size, options)
     found = report["rounds"][0]

@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from server.demo.world import Options, World
 from storage.embedded.stack import Stack
-from tests.conftest import copy_of
+from tests.conftest import copy_of, database_name
 
 MakeWorld = Callable[..., AbstractAsyncContextManager[World]]
 
@@ -33,7 +32,7 @@ def make_world(stack: Stack, warm_template: str, data_folder: Path, worlds_folde
     async def make(*, settings: dict[str, str] | None = None, **options: Any) -> AsyncIterator[World]:
         settings = {"data": str(data_folder), **(settings or {})}
         async with copy_of(stack.urls.postgres, warm_template) as url:
-            name = urlsplit(url).path.removeprefix("/")
+            name = database_name(url)
             place = {"folder": worlds_folder / name, "stack": stack.path, "database": name}
             async with World(Options(**place, settings=settings, **options)) as world:
                 yield world

@@ -18,9 +18,8 @@ from tests.survival.evidence import Call, Evidence, gather, lines_told, wrong
 CALLS = int(os.environ.get("DISORDER_CALLS", "24"))
 SEED = 11
 LINES = 50
-CLOSERS = 2 * min(
-    LINES, CALLS
-)  # so many that whether one is free does not depend on how the calls happen to overlap
+# So many that whether one is free does not depend on how the calls happen to overlap.
+CLOSERS = 2 * min(LINES, CALLS)
 RATE = 6.0  # a server that is a tenth of a second late is not a second late for the calls
 SHUFFLED_RATE = 25.0  # nothing is compared with another run, and calls are long where answers come late
 
